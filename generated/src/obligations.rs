@@ -21,7 +21,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WPUCloseEvent"],
         binds: Party::Host,
         kind: ObligationKind::Lifetime,
-        says: "After a successful call the handle names no event: every further upcall with it fails.",
+        says: "After a successful call the handle names no event: every further upcall with it fails, until a new event has the same handle.",
         sources: &[Citation { source: &SOURCES[2], section: "Return value" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
@@ -42,7 +42,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The call is the last upcall that names the handle: the pending operations of the socket are completed before.",
-        sources: &[Citation { source: &SOURCES[256], section: "" }],
+        sources: &[Citation { source: &SOURCES[257], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -61,7 +61,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WPUCloseSocketHandle"],
         binds: Party::Host,
         kind: ObligationKind::Lifetime,
-        says: "After a successful call Ws2_32 knows no such socket: upcalls with the handle fail, and no call of a client reaches the provider with it.",
+        says: "After a successful call Ws2_32 knows no such socket: upcalls with the handle fail, and no call of a client reaches the provider with it, until a new socket has the same handle.",
         sources: &[Citation { source: &SOURCES[3], section: "Remarks" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
@@ -91,6 +91,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Ownership,
         says: "Ws2_32 frees what the opening of the id took; other ids of the same thread stay valid.",
         sources: &[Citation { source: &SOURCES[4], section: "Remarks" }],
+        certainty: Certainty::Implied,
         ..Obligation::NONE
     },
     Obligation {
@@ -120,7 +121,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Ownership,
         says: "Apart from the mark of an operation in progress, the provider writes neither `Internal` nor `InternalHigh` of an operation that this call completes.",
-        sources: &[Citation { source: &SOURCES[5], section: "Remarks, Interaction with WSPGetOverlappedResult" }, Citation { source: &SOURCES[239], section: "Members" }],
+        sources: &[Citation { source: &SOURCES[5], section: "Remarks, Interaction with WSPGetOverlappedResult" }, Citation { source: &SOURCES[240], section: "Members" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of WSAOVERLAPPED lets providers without file handles use both members as they like. The page of the upcall is followed, which leaves only `Offset` and `OffsetHigh` to the provider; after a failure of the call all four are the provider's again."),
         class: Some("non_ifs"),
@@ -182,7 +183,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Event,
         says: "If the lowest bit of `hEvent` is set, Ws2_32 queues no packet to a port; it sets the event whose handle is without that bit.",
-        sources: &[Citation { source: &SOURCES[139], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[257], section: "" }],
+        sources: &[Citation { source: &SOURCES[139], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[258], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("For system handles the bit stops the packet alone, for SAN providers every notice. Ws2_32 keeps to the first; the second is a rule for SAN providers."),
         class: Some("non_ifs"),
@@ -367,7 +368,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Lifetime,
         says: "Ws2_32 drops the registration when `WSPCloseSocket` has succeeded; a close that fails leaves it.",
-        sources: &[Citation { source: &SOURCES[285], section: "" }],
+        sources: &[Citation { source: &SOURCES[286], section: "" }],
         certainty: Certainty::Experience,
         class: Some("ifs"),
         ..Obligation::NONE
@@ -378,7 +379,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Ownership,
         says: "After a failure the proposed handle is still the provider's: it closes the handle, fails the call with the error of this upcall, and gives the handle to nobody.",
-        sources: &[Citation { source: &SOURCES[10], section: "Return value" }, Citation { source: &SOURCES[286], section: "" }],
+        sources: &[Citation { source: &SOURCES[10], section: "Return value" }, Citation { source: &SOURCES[287], section: "" }],
         certainty: Certainty::Implied,
         class: Some("ifs"),
         ..Obligation::NONE
@@ -406,7 +407,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WPUOpenCurrentThread"],
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
-        says: "A layer opens an id for a thread of its own; for a client's thread it hands on the id that came with the call.",
+        says: "A layer opens an id for a thread of its own; for a client's thread it hands on the id that came with the call, if one came.",
         sources: &[Citation { source: &SOURCES[11], section: "" }, Citation { source: &SOURCES[111], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
@@ -446,7 +447,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Event,
         says: "A message for a client of an older Wsock32 reaches that client as if Wsock32 had posted it.",
-        sources: &[Citation { source: &SOURCES[12], section: "" }, Citation { source: &SOURCES[285], section: "" }],
+        sources: &[Citation { source: &SOURCES[12], section: "" }, Citation { source: &SOURCES[286], section: "" }],
         platform: Some("nt"),
         not_checkable: Some("the older libraries are not at hand, and the page does not say what they do differently"),
         ..Obligation::NONE
@@ -556,7 +557,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "The provider keeps the state that the context names alive while it uses it, although another thread may close the socket after the answer.",
-        sources: &[Citation { source: &SOURCES[286], section: "" }],
+        sources: &[Citation { source: &SOURCES[287], section: "" }],
         certainty: Certainty::Experience,
         class: Some("non_ifs"),
         ..Obligation::NONE
@@ -567,7 +568,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The function receives `dwContext` unchanged, as wide as a pointer.",
-        sources: &[Citation { source: &SOURCES[15], section: "Parameters, dwContext" }, Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[274], section: "" }],
+        sources: &[Citation { source: &SOURCES[15], section: "Parameters, dwContext" }, Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[275], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The pages speak of 32 bits, the headers have a DWORD_PTR. The headers are followed, as in the note `narrow-contexts`."),
         ..Obligation::NONE
@@ -596,7 +597,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "If the function cannot be queued, the result of the operation stays available through `WSPGetOverlappedResult`, and what the provider kept for the routine is freed.",
-        sources: &[Citation { source: &SOURCES[286], section: "" }],
+        sources: &[Citation { source: &SOURCES[287], section: "" }],
         certainty: Certainty::Experience,
         ..Obligation::NONE
     },
@@ -633,7 +634,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "The provider calls the condition function in the thread that called `WSPAccept`, before `WSPAccept` returns.",
-        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[261], section: "To accept or reject" }],
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[262], section: "To accept or reject" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -642,7 +643,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The provider creates the new socket and its handle only after the condition function has answered `CF_ACCEPT`.",
-        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[261], section: "Accepting a Connection Request" }],
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[262], section: "Accepting a Connection Request" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -700,6 +701,33 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "WSPAccept.caller-data-for-condition",
+        functions: &["WSPAccept"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Argument,
+        says: "If data came with the connection request, `lpCallerData` is a buffer with exactly that data.",
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[63], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "WSPAccept.caller-qos-for-condition",
+        functions: &["WSPAccept"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Argument,
+        says: "If the peer asked for quality of service, `lpSQOS` holds its flow specifications, one for each direction, and what it added for the provider.",
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[63], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "WSPAccept.given-qos-is-served",
+        functions: &["WSPAccept"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Argument,
+        says: "The provider passes an `lpSQOS` other than null only if it negotiates the quality of service or accepts what the peer asked for.",
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[63], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "WSPAccept.callee-data-room",
         functions: &["WSPAccept"],
         binds: Party::Plugin,
@@ -743,7 +771,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "After `CF_REJECT` the connection leaves the queue and the peer is refused: its connect fails with `WSAECONNREFUSED` where the protocol has not completed it before.",
-        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[261], section: "Indicating Acceptance or Refusal" }],
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[262], section: "Indicating Acceptance or Refusal" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -818,7 +846,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "A SAN provider answers the peer, be it acceptance or refusal, only after it has called the condition function of the switch.",
-        sources: &[Citation { source: &SOURCES[261], section: "Indicating Acceptance or Refusal" }],
+        sources: &[Citation { source: &SOURCES[262], section: "Indicating Acceptance or Refusal" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -828,7 +856,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A SAN provider does not drop an accepted connection because a message of up to 256 bytes arrives before the switch has posted a receive; it keeps the message until then.",
-        sources: &[Citation { source: &SOURCES[261], section: "Session Negotiation" }],
+        sources: &[Citation { source: &SOURCES[262], section: "Session Negotiation" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -868,7 +896,9 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "The provider posts each message with `WPUPostMessage`.",
-        sources: &[Citation { source: &SOURCES[24], section: "Remarks" }, Citation { source: &SOURCES[115], section: "" }],
+        sources: &[Citation { source: &SOURCES[24], section: "Remarks" }, Citation { source: &SOURCES[115], section: "" }, Citation { source: &SOURCES[0], section: "" }, Citation { source: &SOURCES[1], section: "" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The pages on messages ask it of every provider, the table of upcalls only on Windows NT and its successors, as Windows 95 can post from kernel mode. The table is followed, as in the note `post-message-platform`."),
         platform: Some("nt"),
         ..Obligation::NONE
     },
@@ -980,7 +1010,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The switch binds a socket of a SAN provider to a complete address and port, those of the application's socket, or else to the wildcard address if the application listens everywhere.",
-        sources: &[Citation { source: &SOURCES[258], section: "Binding a Companion Socket" }],
+        sources: &[Citation { source: &SOURCES[259], section: "Binding a Companion Socket" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1040,12 +1070,22 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "WSPCancelBlockingCall.cancelled-connect-is-reset",
+        functions: &["WSPCancelBlockingCall"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "A cancelled `WSPConnect` ends without waiting for its attempt. The provider keeps what belongs to it until the attempt has failed or timed out, or has made a connection, which the provider then resets.",
+        sources: &[Citation { source: &SOURCES[26], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "WSPCancelBlockingCall.then-only-close",
         functions: &["WSPCancelBlockingCall"],
         binds: Party::Client,
         kind: ObligationKind::Order,
-        says: "After the cancel of a call other than `WSPAccept` and `WSPSelect` the client does nothing with the socket but close it.",
+        says: "After the cancel of a call other than `WSPAccept` and `WSPSelect` the client counts on no call on the socket but the close, before which it may set the linger time to zero.",
         sources: &[Citation { source: &SOURCES[26], section: "Remarks" }],
+        not_checkable: Some("a client may try other calls where a provider allows them; what it counts on shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -1053,7 +1093,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPCancelBlockingCall"],
         binds: Party::Plugin,
         kind: ObligationKind::Result,
-        says: "A socket whose call was cancelled can be closed, and with a linger time of zero the close resets the connection.",
+        says: "A socket whose call was cancelled can be closed; unless its connection was reset already, its linger time can be set to zero before, and the close resets the connection then.",
         sources: &[Citation { source: &SOURCES[26], section: "Remarks" }],
         ..Obligation::NONE
     },
@@ -1098,8 +1138,10 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPCleanup"],
         binds: Party::Plugin,
         kind: ObligationKind::Ownership,
-        says: "The last clean-up resets every open socket and frees it as `WSPCloseSocket` would.",
-        sources: &[Citation { source: &SOURCES[21], section: "Remarks" }],
+        says: "The last clean-up resets every open socket, whatever its linger options say, and frees what `WSPCloseSocket` would free.",
+        sources: &[Citation { source: &SOURCES[21], section: "Remarks" }, Citation { source: &SOURCES[27], section: "Remarks" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The page lets the sockets be reset and freed as if `WSPCloseSocket` was called, which closes gracefully by default and indicates pending requests. The words on the reset and on quiet requests count; only the freeing is that of `WSPCloseSocket`."),
         ..Obligation::NONE
     },
     Obligation {
@@ -1128,7 +1170,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Ownership,
         says: "The last clean-up frees all resources of the provider, such as events and memory.",
-        sources: &[Citation { source: &SOURCES[103], section: "" }, Citation { source: &SOURCES[263], section: "" }],
+        sources: &[Citation { source: &SOURCES[103], section: "" }, Citation { source: &SOURCES[264], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1168,6 +1210,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "WSPCloseSocket.every-socket-closed",
+        functions: &["WSPCloseSocket"],
+        binds: Party::Client,
+        kind: ObligationKind::Ownership,
+        says: "The client closes every socket that it has opened or accepted, also when its connection has ended, until a close succeeds.",
+        sources: &[Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[124], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "WSPCloseSocket.calls-end-without-messages",
         functions: &["WSPCloseSocket"],
         binds: Party::Plugin,
@@ -1193,7 +1244,9 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Thread,
         says: "The client does not close a socket while another thread makes a call with the same descriptor.",
-        sources: &[Citation { source: &SOURCES[124], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[124], section: "Remarks" }, Citation { source: &SOURCES[27], section: "Remarks" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The page of WSPCloseSocket cancels the calls of other threads, that of closesocket forbids to close beside them. The client is bound by the latter, as the descriptor may be given out anew at once; the provider by the former."),
         ..Obligation::NONE
     },
     Obligation {
@@ -1202,7 +1255,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "A SAN provider has released the memory that a pending request needed before it completes it with `WSA_OPERATION_ABORTED`.",
-        sources: &[Citation { source: &SOURCES[256], section: "" }],
+        sources: &[Citation { source: &SOURCES[257], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1212,7 +1265,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "A SAN provider keeps what it has for a socket until the switch closes it, also when the connection is gone.",
-        sources: &[Citation { source: &SOURCES[256], section: "" }],
+        sources: &[Citation { source: &SOURCES[257], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1222,7 +1275,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "If a SAN provider is still connecting the socket, it gives the attempt up promptly and frees the socket.",
-        sources: &[Citation { source: &SOURCES[262], section: "" }],
+        sources: &[Citation { source: &SOURCES[263], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1232,7 +1285,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A SAN provider answers neither `WSAEWOULDBLOCK` nor `WSAEINPROGRESS`: the switch closes gracefully by itself and never cancels.",
-        sources: &[Citation { source: &SOURCES[260], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[261], section: "Return value" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1316,7 +1369,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A SAN provider answers `WSAECONNRESET`, `WSAECONNREFUSED` or `WSAEHOSTUNREACH` only if a connection through TCP/IP would fail too, and otherwise for instance `WSAETIMEDOUT`.",
-        sources: &[Citation { source: &SOURCES[268], section: "Destroying the SAN Socket" }],
+        sources: &[Citation { source: &SOURCES[269], section: "Destroying the SAN Socket" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1326,7 +1379,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "After a failure of a SAN provider's connect other than `WSAECONNRESET`, `WSAECONNREFUSED` or `WSAEHOSTUNREACH` the switch closes the socket and lets the TCP/IP provider connect.",
-        sources: &[Citation { source: &SOURCES[268], section: "Destroying the SAN Socket" }],
+        sources: &[Citation { source: &SOURCES[269], section: "Destroying the SAN Socket" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1336,7 +1389,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The switch does not call `WSPConnect` of a SAN provider again on a socket that is connected.",
-        sources: &[Citation { source: &SOURCES[268], section: "Session Negotiation" }],
+        sources: &[Citation { source: &SOURCES[269], section: "Session Negotiation" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1415,6 +1468,16 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "WSPDuplicateSocket.sharers-agree-by-themselves",
+        functions: &["WSPDuplicateSocket"],
+        binds: Party::Client,
+        kind: ObligationKind::Order,
+        says: "The processes that share a socket agree among themselves which of them sends and receives; nothing in Winsock keeps their operations apart.",
+        sources: &[Citation { source: &SOURCES[29], section: "Remarks" }],
+        not_checkable: Some("how two processes agree shows in no call"),
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "WSPDuplicateSocket.earlier-call-interrupted",
         functions: &["WSPDuplicateSocket"],
         binds: Party::Plugin,
@@ -1440,7 +1503,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "A SAN provider completes all pending receives of the socket with success and zero bytes before the call returns, and lets go of their buffers.",
-        sources: &[Citation { source: &SOURCES[265], section: "" }],
+        sources: &[Citation { source: &SOURCES[266], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1450,7 +1513,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "A SAN provider gives a `dwProviderReserved` that names the socket and its connection uniquely among all processes and is good in the target process alone.",
-        sources: &[Citation { source: &SOURCES[265], section: "" }],
+        sources: &[Citation { source: &SOURCES[266], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1460,7 +1523,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "After `WSPSocket` in the target process the socket of a SAN provider is in the state that it had before the duplication.",
-        sources: &[Citation { source: &SOURCES[265], section: "" }],
+        sources: &[Citation { source: &SOURCES[266], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1470,7 +1533,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "If a SAN provider answers a descriptor that the target process already had for the socket, it keeps the handle of then and does not make another.",
-        sources: &[Citation { source: &SOURCES[265], section: "" }],
+        sources: &[Citation { source: &SOURCES[266], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1480,7 +1543,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "A SAN provider does not use the duplicated socket's descriptor for another socket until the switch has closed it with `WSPCloseSocket`, even if it has freed everything else.",
-        sources: &[Citation { source: &SOURCES[265], section: "" }],
+        sources: &[Citation { source: &SOURCES[266], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1490,7 +1553,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "After a success the switch makes no call about the socket in the source process except `WSPCloseSocket`, unless it swaps the socket back.",
-        sources: &[Citation { source: &SOURCES[265], section: "" }],
+        sources: &[Citation { source: &SOURCES[266], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1766,7 +1829,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "For a request whose `hEvent` has its lowest bit set, a SAN provider gives the result to this call although it notified nobody.",
-        sources: &[Citation { source: &SOURCES[257], section: "" }],
+        sources: &[Citation { source: &SOURCES[258], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1812,10 +1875,27 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPGetQOSByName"],
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
+        says: "With an empty name the provider overwrites the name's buffer with the names of its templates, as many as fit, each with a final zero, and an empty name behind the last one.",
+        sources: &[Citation { source: &SOURCES[36], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "WSPGetQOSByName.list-leaves-qos-alone",
+        functions: &["WSPGetQOSByName"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Argument,
         says: "With an empty name the provider does not touch `lpQOS`.",
         sources: &[Citation { source: &SOURCES[36], section: "Remarks" }],
-        certainty: Certainty::Contradicted,
-        decision: Some("The page has the name's buffer overwritten with the names of all templates, each with a final zero and an empty one at the end, as far as they fit. The spec has the name as an input (note name-of-a-template), so that the list is not offered and the call fails with WSAEINVAL."),
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "WSPGetQOSByName.room-for-the-list",
+        functions: &["WSPGetQOSByName"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "A client that gives an empty name gives a buffer that may be written, and in `len` the number of its bytes.",
+        sources: &[Citation { source: &SOURCES[36], section: "Remarks" }],
+        certainty: Certainty::Implied,
         ..Obligation::NONE
     },
     Obligation {
@@ -1825,6 +1905,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "The name is text of 16-bit characters with a final zero.",
         sources: &[Citation { source: &SOURCES[36], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "WSPGetSockName.tells-bound-address",
+        functions: &["WSPGetSockName"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "After a `WSPBind` to a complete address the call tells this address.",
+        sources: &[Citation { source: &SOURCES[34], section: "Remarks" }, Citation { source: &SOURCES[25], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1853,7 +1942,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "On a socket that is bound to the wildcard address and not connected, the call succeeds with the port; the host may be left out.",
         sources: &[Citation { source: &SOURCES[34], section: "Remarks" }, Citation { source: &SOURCES[34], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[25], section: "Remarks" }],
         certainty: Certainty::Contradicted,
-        decision: Some("The list of errors of WSPGetSockName has WSAEINVAL for this case, while its remarks only leave the host out and the page of WSPBind sends the client here for the port. The call succeeds; a check lets WSAEINVAL pass, for providers that know no port either."),
+        decision: Some("The list of errors of WSPGetSockName has WSAEINVAL for this case, while its remarks only leave the host out and the page of WSPBind sends the client here for the port. The call succeeds; a check lets WSAEINVAL pass, for providers that know no port either. The error obligation of `WSAEINVAL` keeps the words of the page; for this case this rule counts."),
         ..Obligation::NONE
     },
     Obligation {
@@ -1921,15 +2010,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
-        id: "WSPIoctl.pending-leaves-count",
-        functions: &["WSPIoctl"],
-        binds: Party::Plugin,
-        kind: ObligationKind::OutValue,
-        says: "The provider writes the byte count of an overlapped operation only if it is done at once. A pending one leaves the location alone.",
-        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_QUERY_PNP_TARGET_HANDLE" }, Citation { source: &SOURCES[236], section: "Remarks" }],
-        ..Obligation::NONE
-    },
-    Obligation {
         id: "WSPIoctl.no-output-counts-zero",
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
@@ -1943,8 +2023,8 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::Error,
-        says: "`WSAEWOULDBLOCK` comes only for a plain call on a non-blocking socket. No operation remains, and the client may make the same call again.",
-        sources: &[Citation { source: &SOURCES[37], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Return value" }],
+        says: "`WSAEWOULDBLOCK` comes only for a plain call on a non-blocking socket. No operation remains that completes later; of a code that asks for changes only its network event stays armed.",
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Return value" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_ADDRESS_LIST_CHANGE" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_ROUTING_INTERFACE_CHANGE" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1998,8 +2078,8 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPJoinLeaf"],
         binds: Party::Plugin,
         kind: ObligationKind::Event,
-        says: "The outcome of a pending join is told as `FD_CONNECT`, with the reason of a failure as its error, on the socket that was passed: not on the new one, and never through `WSPSelect`.",
-        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks, summary of events" }, Citation { source: &SOURCES[156], section: "" }],
+        says: "On a non-blocking socket the outcome of every join that has begun, also of one done at once, is told as `FD_CONNECT`, with the reason of a failure as its error, on the socket that was passed: not on the new one, never through `WSPSelect`.",
+        sources: &[Citation { source: &SOURCES[38], section: "Return value" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks, summary of events" }, Citation { source: &SOURCES[156], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2018,6 +2098,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Error,
         says: "A root that may invite can join one leaf after the other; `WSAEISCONN` after a join is for leaves.",
         sources: &[Citation { source: &SOURCES[38], section: "Return value" }, Citation { source: &SOURCES[228], section: "" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "WSPJoinLeaf.flags-name-the-part",
+        functions: &["WSPJoinLeaf"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "The client gives one of `JL_SENDER_ONLY`, `JL_RECEIVER_ONLY` and `JL_BOTH`, and then only sends, only receives, or does both.",
+        sources: &[Citation { source: &SOURCES[38], section: "Parameters, dwFlags" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[228], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2063,7 +2152,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A connection that comes when the queue is full is refused: the peer's connect fails with `WSAECONNREFUSED`.",
-        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[269], section: "Indicating Refusal" }],
+        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[270], section: "Indicating Refusal" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2093,8 +2182,10 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPListen"],
         binds: Party::Plugin,
         kind: ObligationKind::Result,
-        says: "A lack of socket descriptors does not end the listening: connections are taken until the queue is full, and once there are descriptors, `WSPAccept` or `WSPListen` fills it again up to the backlog.",
-        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }],
+        says: "A lack of socket descriptors does not break a listening socket: once there are descriptors again, `WSPAccept` or `WSPListen` fills the queue up to the backlog, and connections are taken as before.",
+        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[149], section: "Remarks" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The page of WSPListen has connections accepted until the queue is emptied and the listening resumed later, that of listen an attempt to go on. Whether a provider pauses meanwhile is left to it; a check asks only that it goes on once there are descriptors."),
         ..Obligation::NONE
     },
     Obligation {
@@ -2103,27 +2194,18 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "On a connectionless socket that has a peer, `WSPRecv` gives out messages of this peer alone. Messages from other addresses are thrown away without an error.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[242], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[243], section: "Remarks" }, Citation { source: &SOURCES[28], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
         id: "WSPRecv.receives-without-a-peer",
         functions: &["WSPRecv"],
         binds: Party::Plugin,
-        kind: ObligationKind::Error,
+        kind: ObligationKind::Result,
         says: "On a bound connectionless socket without a peer, `WSPRecv` receives from any sender.",
         sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Return value, WSAENOTCONN" }, Citation { source: &SOURCES[166], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The remarks name bound connectionless sockets; another page wants `WSAENOTCONN` after the peer was taken away. The remarks are followed: a bound datagram socket receives."),
-        ..Obligation::NONE
-    },
-    Obligation {
-        id: "WSPRecv.implicit-local-address",
-        functions: &["WSPRecv"],
-        binds: Party::Plugin,
-        kind: ObligationKind::Result,
-        says: "A local address that came from `WSPAccept`, `WSPConnect`, `WSPSendTo` or `WSPJoinLeaf` is enough to receive; `WSPBind` is not needed.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2132,16 +2214,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Thread,
         says: "The client does not start receives on one socket from several threads at the same time, as it could not know which buffers are filled first.",
-        sources: &[Citation { source: &SOURCES[242], section: "Remarks" }],
-        ..Obligation::NONE
-    },
-    Obligation {
-        id: "WSPRecv.flags-only-on-success",
-        functions: &["WSPRecv"],
-        binds: Party::Client,
-        kind: ObligationKind::OutValue,
-        says: "The client takes the flags of a receive from `lpFlags` only if the call answers zero. Otherwise it takes them from its routine or from `WSPGetOverlappedResult`.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[243], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2150,7 +2223,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "After a success every receive on the socket fails with `WSAESHUTDOWN`; sending goes on as before.",
-        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[243], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[244], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2159,7 +2232,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Data of a stream that is queued or comes afterwards has the same consequences as after `WSPShutdown` with `SD_RECEIVE`.",
-        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[243], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[244], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("This page lets TCP take data without acknowledging it until the window is full; that of `WSARecvDisconnect` resets the connection and calls the function equal to the shutdown. The second is followed."),
         ..Obligation::NONE
@@ -2179,7 +2252,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "The client calls for disconnect data only when it knows that the peer has closed: by `FD_CLOSE`, zero received bytes, `WSAEDISCON` or `WSAECONNRESET`.",
-        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[243], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[244], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2188,9 +2261,9 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A provider without disconnect data may answer `WSAENOPROTOOPT`, or end the reception and give out no data.",
-        sources: &[Citation { source: &SOURCES[41], section: "Return value, WSAENOPROTOOPT" }, Citation { source: &SOURCES[243], section: "Return value, WSAENOPROTOOPT" }],
+        sources: &[Citation { source: &SOURCES[41], section: "Return value, WSAENOPROTOOPT" }, Citation { source: &SOURCES[244], section: "Return value, WSAENOPROTOOPT" }],
         certainty: Certainty::Contradicted,
-        decision: Some("This page lists the code without an exception, the other frees TCP/IP from it. Both are accepted; the base kit ends the reception and gives out no data."),
+        decision: Some("This page lists the code without an exception, the other frees TCP/IP from it. Both are accepted; the base kit ends the reception and gives out no data. The error obligation of `WSAENOPROTOOPT` keeps the words of the page; this rule counts."),
         ..Obligation::NONE
     },
     Obligation {
@@ -2199,7 +2272,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A provider that carries disconnect data has `XP1_DISCONNECT_DATA` in its catalog entry.",
-        sources: &[Citation { source: &SOURCES[243], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[244], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2245,7 +2318,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Lifetime,
         says: "For an overlapped receive the client keeps the memory of `lpFrom` and `lpFromlen` valid and untouched until the completion; it does not use variables on its stack.",
-        sources: &[Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[244], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[245], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2261,11 +2334,11 @@ pub static OBLIGATIONS: &[Obligation] = &[
         id: "WSPRecvFrom.connected-socket-is-served",
         functions: &["WSPRecvFrom"],
         binds: Party::Plugin,
-        kind: ObligationKind::Error,
-        says: "`WSPRecvFrom` works on a connected socket as on another; with a peer, a connectionless socket receives from this peer alone.",
-        sources: &[Citation { source: &SOURCES[42], section: "Return value, WSAEISCONN" }, Citation { source: &SOURCES[42], section: "Remarks" }],
+        kind: ObligationKind::Result,
+        says: "On a connected socket the call fails with `WSAEISCONN`, or receives as `WSPRecv` does: with a peer, a connectionless socket receives from this peer alone.",
+        sources: &[Citation { source: &SOURCES[42], section: "Return value, WSAEISCONN" }, Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[28], section: "Remarks" }],
         certainty: Certainty::Contradicted,
-        decision: Some("The list of errors forbids connected sockets, the remarks describe them. A provider may serve them, as in the note `connected-datagrams`."),
+        decision: Some("The list of errors and the first remark forbid connected sockets, other remarks describe them. Both answers pass, as in the note `connected-datagrams`."),
         ..Obligation::NONE
     },
     Obligation {
@@ -2290,9 +2363,9 @@ pub static OBLIGATIONS: &[Obligation] = &[
     Obligation {
         id: "WSPSelect.one-provider-per-call",
         functions: &["WSPSelect"],
-        binds: Party::Host,
+        binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "All sockets of the sets belong to the provider that is called: their protocols have the same `ProviderId`.",
+        says: "The client puts only sockets of one provider into the sets of a call: their protocols have the same `ProviderId`.",
         sources: &[Citation { source: &SOURCES[43], section: "Remarks" }, Citation { source: &SOURCES[189], section: "Remarks" }, Citation { source: &SOURCES[97], section: "" }],
         ..Obligation::NONE
     },
@@ -2438,6 +2511,25 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "WSPSelect.readiness-does-not-last",
+        functions: &["WSPSelect"],
+        binds: Party::Client,
+        kind: ObligationKind::Result,
+        says: "The client expects that a call for which the answer said that a socket is ready can block or fail with `WSAEWOULDBLOCK` all the same, for instance after a call of another thread.",
+        sources: &[Citation { source: &SOURCES[43], section: "Remarks" }],
+        certainty: Certainty::Implied,
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "WSPSelect.long-sends-may-block",
+        functions: &["WSPSelect"],
+        binds: Party::Client,
+        kind: ObligationKind::Result,
+        says: "The client expects that a send on a writable blocking socket waits if its data is longer than the room in the provider's buffers.",
+        sources: &[Citation { source: &SOURCES[43], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "WSPSelect.leaves-event-selections",
         functions: &["WSPSelect"],
         binds: Party::Plugin,
@@ -2517,7 +2609,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Disconnect data goes with the end of the connection and can be taken by the peer with `WSPRecvDisconnect`.",
-        sources: &[Citation { source: &SOURCES[45], section: "Remarks" }, Citation { source: &SOURCES[246], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[45], section: "Remarks" }, Citation { source: &SOURCES[247], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2526,7 +2618,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "Without data the call does what `WSPShutdown` does with `SD_SEND`.",
-        sources: &[Citation { source: &SOURCES[45], section: "Remarks" }, Citation { source: &SOURCES[246], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[45], section: "Remarks" }, Citation { source: &SOURCES[247], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2584,9 +2676,9 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "On an unbound connectionless socket a successful `WSPSendTo` gives the socket a local address of its own and leaves it bound.",
-        sources: &[Citation { source: &SOURCES[248], section: "Remarks" }, Citation { source: &SOURCES[46], section: "Return value, WSAEINVAL" }],
+        sources: &[Citation { source: &SOURCES[249], section: "Remarks" }, Citation { source: &SOURCES[46], section: "Return value, WSAEINVAL" }],
         certainty: Certainty::Contradicted,
-        decision: Some("The list of errors has `WSAEINVAL` for a socket that is not bound, the remarks of `WSASendTo` and of `WSPRecv` describe the implicit binding. `WSPSendTo` binds."),
+        decision: Some("The list of errors has `WSAEINVAL` for a socket that is not bound, the remarks of `WSASendTo` and of `WSPRecv` describe the implicit binding. `WSPSendTo` binds. The error obligation of `WSAEINVAL` keeps the words of the page; for a socket that is not bound this rule counts."),
         ..Obligation::NONE
     },
     Obligation {
@@ -2595,7 +2687,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "After the implicit binding `WSPGetSockName` gives the chosen port, with the wildcard address as long as the socket has no peer.",
-        sources: &[Citation { source: &SOURCES[248], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[249], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2709,15 +2801,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         sources: &[Citation { source: &SOURCES[48], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The same paragraph says that the call does not affect lower layers. The sentence about TCP is the exact one and is followed."),
-        ..Obligation::NONE
-    },
-    Obligation {
-        id: "WSPShutdown.receive-end-keeps-datagrams",
-        functions: &["WSPShutdown"],
-        binds: Party::Plugin,
-        kind: ObligationKind::Result,
-        says: "After `SD_RECEIVE` a datagram socket still accepts and queues datagrams: the sender gets no error.",
-        sources: &[Citation { source: &SOURCES[48], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2846,7 +2929,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "If a SAN provider fails to bind a new socket or to set an option of it, the switch closes the socket with `WSPCloseSocket` and goes on without it.",
-        sources: &[Citation { source: &SOURCES[258], section: "" }],
+        sources: &[Citation { source: &SOURCES[259], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -2855,7 +2938,16 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPStartup"],
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
-        says: "The library exports a function of the plain name `WSPStartup`; Ws2_32 looks for no other function of it.",
+        says: "The library exports a function of the plain name `WSPStartup`.",
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[136], section: "" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "WSPStartup.others-through-the-table",
+        functions: &["WSPStartup"],
+        binds: Party::Host,
+        kind: ObligationKind::Argument,
+        says: "Ws2_32 needs no other export of the library: it calls the further functions through the table that the start has filled.",
         sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[136], section: "" }],
         ..Obligation::NONE
     },
@@ -2864,7 +2956,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPStartup"],
         binds: Party::Plugin,
         kind: ObligationKind::Result,
-        says: "A failure answers the error code itself, and not `SOCKET_ERROR`: there is no error location.",
+        says: "A success answers zero, and a failure the error code itself, not `SOCKET_ERROR`: there is no error location.",
         sources: &[Citation { source: &SOURCES[19], section: "Return value" }],
         ..Obligation::NONE
     },
@@ -2912,6 +3004,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Thread,
         says: "The provider needs no thread of its own for anything that a 16-bit client of Winsock 1.1 can call.",
         sources: &[Citation { source: &SOURCES[19], section: "Remarks" }],
+        certainty: Certainty::Implied,
         platform: Some("win9x"),
         not_checkable: Some("16-bit clients are not at hand, and a thread of their process cannot be told from another"),
         ..Obligation::NONE
@@ -2922,7 +3015,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The library of a SAN provider exports a function of the plain name `WSPStartupEx`.",
-        sources: &[Citation { source: &SOURCES[264], section: "" }],
+        sources: &[Citation { source: &SOURCES[265], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -2932,7 +3025,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The switch passes the protocol information of the TCP/IP provider, and not that of the provider that it starts.",
-        sources: &[Citation { source: &SOURCES[255], section: "" }, Citation { source: &SOURCES[254], section: "Parameters, lpProtocolInfo" }],
+        sources: &[Citation { source: &SOURCES[256], section: "" }, Citation { source: &SOURCES[255], section: "Parameters, lpProtocolInfo" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -2942,7 +3035,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A SAN provider starts although the entry that it receives is not its own, with the flags and the id of another.",
-        sources: &[Citation { source: &SOURCES[255], section: "" }],
+        sources: &[Citation { source: &SOURCES[256], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -2952,7 +3045,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The switch starts a SAN provider with `WSPStartupEx` and never with `WSPStartup`.",
-        sources: &[Citation { source: &SOURCES[259], section: "WSPStartup" }],
+        sources: &[Citation { source: &SOURCES[260], section: "WSPStartup" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -2962,7 +3055,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "A SAN provider fills the slots of the seventeen functions that the switch needs.",
-        sources: &[Citation { source: &SOURCES[273], section: "" }, Citation { source: &SOURCES[253], section: "" }],
+        sources: &[Citation { source: &SOURCES[274], section: "" }, Citation { source: &SOURCES[254], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -2972,7 +3065,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The switch calls none of the thirteen functions that a SAN provider need not have.",
-        sources: &[Citation { source: &SOURCES[259], section: "" }],
+        sources: &[Citation { source: &SOURCES[260], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -2982,7 +3075,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A SAN provider answers `SIO_GET_EXTENSION_FUNCTION_POINTER` for each extension function of the switch; only for `WSPRdmaRead` and `WSPMemoryRegistrationCacheCallback` may it answer `WSAEOPNOTSUPP`.",
-        sources: &[Citation { source: &SOURCES[272], section: "" }, Citation { source: &SOURCES[255], section: "" }],
+        sources: &[Citation { source: &SOURCES[273], section: "" }, Citation { source: &SOURCES[256], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3015,6 +3108,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "address-conversion.length-of-the-result",
+        functions: &["WSPAddressToString", "WSPStringToAddress"],
+        binds: Party::Plugin,
+        kind: ObligationKind::OutValue,
+        says: "On success the length becomes that of the text or of the address that was written.",
+        sources: &[Citation { source: &SOURCES[23], section: "Parameters, lpdwAddressStringLength" }, Citation { source: &SOURCES[50], section: "Parameters, lpAddressLength" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "address-conversion.numbers-not-names",
         functions: &["WSPAddressToString", "WSPStringToAddress"],
         binds: Party::Plugin,
@@ -3040,7 +3142,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "If the application gives no protocol information, Ws2_32 calls the provider of the first protocol that has the address family.",
-        sources: &[Citation { source: &SOURCES[64], section: "Parameters, lpProtocolInfo" }, Citation { source: &SOURCES[251], section: "Parameters, lpProtocolInfo" }],
+        sources: &[Citation { source: &SOURCES[64], section: "Parameters, lpProtocolInfo" }, Citation { source: &SOURCES[252], section: "Parameters, lpProtocolInfo" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3050,6 +3152,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "Both lengths count characters without a final zero.",
         sources: &[Citation { source: &SOURCES[85], section: "Parameters, PathLength" }, Citation { source: &SOURCES[86], section: "Parameters, PathLength" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "application-categories.path-may-have-variables",
+        functions: &["WSCGetApplicationCategory", "WSCSetApplicationCategory"],
+        binds: Party::Host,
+        kind: ObligationKind::Argument,
+        says: "Ws2_32 resolves the path by the usual rules for loading, with the variables in it, such as `%SystemRoot%`.",
+        sources: &[Citation { source: &SOURCES[85], section: "Parameters, Path" }, Citation { source: &SOURCES[86], section: "Parameters, Path" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3090,12 +3201,21 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "application-categories.permitted-categories-answered",
+        functions: &["WSCGetApplicationCategory"],
+        binds: Party::Host,
+        kind: ObligationKind::OutValue,
+        says: "`WSCGetApplicationCategory` answers the categories that are permitted for all instances of the program that path and arguments name.",
+        sources: &[Citation { source: &SOURCES[85], section: "Parameters, pPermittedLspCategories" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "application-categories.read-once-in-a-process",
-        functions: &["WSCSetApplicationCategory"],
+        functions: &["WSCGetApplicationCategory", "WSCSetApplicationCategory"],
         binds: Party::Host,
         kind: ObligationKind::Lifetime,
         says: "Ws2_32 reads the categories of a process at its first `WSAStartup` and keeps them until the process ends.",
-        sources: &[Citation { source: &SOURCES[86], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[85], section: "Remarks" }, Citation { source: &SOURCES[86], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3137,11 +3257,11 @@ pub static OBLIGATIONS: &[Obligation] = &[
     },
     Obligation {
         id: "blocking.hook-only-while-waiting",
-        functions: &["WPUQueryBlockingCallback"],
+        functions: &["WPUQueryBlockingCallback", "WSPSelect"],
         binds: Party::Plugin,
         kind: ObligationKind::Order,
-        says: "The provider calls the hook only in a function that can block, on a blocking socket, and when the operation cannot finish at once.",
-        sources: &[Citation { source: &SOURCES[101], section: "" }, Citation { source: &SOURCES[229], section: "" }],
+        says: "The provider calls the hook only in a function that can block, when the operation cannot finish at once, and on a blocking socket; for `WSPSelect` a timeout other than zero counts and not the mode of the sockets.",
+        sources: &[Citation { source: &SOURCES[101], section: "" }, Citation { source: &SOURCES[229], section: "" }, Citation { source: &SOURCES[43], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3186,7 +3306,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "The provider serves hooks although clients of Winsock 2 have none, as those of Winsock 1.1 still do.",
-        sources: &[Citation { source: &SOURCES[121], section: "" }, Citation { source: &SOURCES[249], section: "" }],
+        sources: &[Citation { source: &SOURCES[121], section: "" }, Citation { source: &SOURCES[250], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3204,7 +3324,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The switch never calls `WSPCancelBlockingCall` of a SAN provider; it closes the socket instead.",
-        sources: &[Citation { source: &SOURCES[262], section: "" }, Citation { source: &SOURCES[259], section: "WSPCancelBlockingCall" }],
+        sources: &[Citation { source: &SOURCES[263], section: "" }, Citation { source: &SOURCES[260], section: "WSPCancelBlockingCall" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3214,7 +3334,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The switch hands a blocking connect down on a non-blocking socket, and a blocking send or receive as an overlapped request.",
-        sources: &[Citation { source: &SOURCES[262], section: "" }, Citation { source: &SOURCES[257], section: "" }],
+        sources: &[Citation { source: &SOURCES[263], section: "" }, Citation { source: &SOURCES[258], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3233,7 +3353,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The chain length counts the components, the base included.",
-        sources: &[Citation { source: &SOURCES[56], section: "Members, ProtocolChain" }, Citation { source: &SOURCES[224], section: "Installing Layered Protocols and Protocol Chains" }, Citation { source: &SOURCES[240], section: "Members, ChainLen" }],
+        sources: &[Citation { source: &SOURCES[56], section: "Members, ProtocolChain" }, Citation { source: &SOURCES[224], section: "Installing Layered Protocols and Protocol Chains" }, Citation { source: &SOURCES[241], section: "Members, ChainLen" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of `WSAPROTOCOLCHAIN` calls the length a number of bytes, and then gives it the meanings zero, one and more than one. It is a number of components."),
         ..Obligation::NONE
@@ -3280,7 +3400,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "A chain has at most `MAX_PROTOCOL_CHAIN` components, which is seven.",
-        sources: &[Citation { source: &SOURCES[240], section: "Members, ChainEntries" }, Citation { source: &SOURCES[76], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[241], section: "Members, ChainEntries" }, Citation { source: &SOURCES[76], section: "Return value" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -3479,10 +3599,19 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSCInstallProvider", "WSCInstallProvider64_32", "WSCDeinstallProvider", "WSCDeinstallProvider32", "WSCEnumProtocols", "WSCEnumProtocols32", "WSCGetProviderPath", "WSCGetProviderPath32", "WSCGetProviderInfo", "WSCGetProviderInfo32", "WSCSetProviderInfo", "WSCSetProviderInfo32", "WSCWriteProviderOrder", "WSCWriteProviderOrder32"],
         binds: Party::Host,
         kind: ObligationKind::Argument,
-        says: "Functions whose names end in `32` work on the 32-bit catalog, and `WSCInstallProvider64_32` on both. All others work on the catalog of the calling process's width.",
-        sources: &[Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[252], section: "Remarks" }, Citation { source: &SOURCES[224], section: "" }],
+        says: "Functions whose names end in `64_32` work on both catalogs, others that end in `32` on the 32-bit one. All others work on the catalog of the calling process's width.",
+        sources: &[Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Remarks" }, Citation { source: &SOURCES[224], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The pages say that on a 64-bit computer every function without `32` works on the 64-bit catalog, and also that `WSCInstallProvider` is called once for each of the two. The latter is followed: a 32-bit process reaches the 32-bit catalog."),
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "catalog.failure-and-code",
+        functions: &["WSCInstallProvider", "WSCInstallProvider64_32", "WSCDeinstallProvider", "WSCDeinstallProvider32", "WSCEnumProtocols", "WSCEnumProtocols32", "WSCGetProviderPath", "WSCGetProviderPath32", "WSCGetProviderInfo", "WSCGetProviderInfo32", "WSCSetProviderInfo", "WSCSetProviderInfo32", "WSCGetApplicationCategory", "WSCSetApplicationCategory"],
+        binds: Party::Host,
+        kind: ObligationKind::Result,
+        says: "On failure the functions answer `SOCKET_ERROR` and write the code to `lpErrno`; on success they answer zero, or a count where they list entries.",
+        sources: &[Citation { source: &SOURCES[74], section: "Return value" }, Citation { source: &SOURCES[75], section: "Return value" }, Citation { source: &SOURCES[77], section: "Return value" }, Citation { source: &SOURCES[73], section: "Return value" }, Citation { source: &SOURCES[18], section: "Return value" }, Citation { source: &SOURCES[81], section: "Return value" }, Citation { source: &SOURCES[83], section: "Return value" }, Citation { source: &SOURCES[85], section: "Return value" }, Citation { source: &SOURCES[86], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3491,7 +3620,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Lifetime,
         says: "A change counts for instances of Ws2_32 whose first `WSAStartup` comes after it; those that run neither list nor use what is new, and keep what is gone.",
-        sources: &[Citation { source: &SOURCES[74], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[77], section: "Remarks" }, Citation { source: &SOURCES[241], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[74], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[77], section: "Remarks" }, Citation { source: &SOURCES[242], section: "Remarks" }, Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of `WSAProviderConfigChange` promises that a program which enumerates again after each change always has the present catalog. The pages of the functions for installing are followed: installers say that programs have to be started again."),
         ..Obligation::NONE
@@ -3502,7 +3631,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Event,
         says: "After a successful change Ws2_32 completes the calls of `WSAProviderConfigChange` that wait.",
-        sources: &[Citation { source: &SOURCES[74], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[77], section: "Remarks" }, Citation { source: &SOURCES[93], section: "Remarks" }, Citation { source: &SOURCES[241], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[74], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[77], section: "Remarks" }, Citation { source: &SOURCES[93], section: "Remarks" }, Citation { source: &SOURCES[242], section: "Remarks" }, Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3511,7 +3640,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "A client that follows changes first calls `WSAProviderConfigChange`, then lists the catalog, and does both again after each change.",
-        sources: &[Citation { source: &SOURCES[241], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[242], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3542,6 +3671,24 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "connection-set-up.caller-data-travels",
+        functions: &["WSPConnect", "WSPJoinLeaf"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Argument,
+        says: "For a connection the provider sends the caller data to the peer with the request, whole and unchanged, or fails the call; it does not connect without them.",
+        sources: &[Citation { source: &SOURCES[28], section: "Parameters, lpCallerData" }, Citation { source: &SOURCES[28], section: "Return value, WSAEPROTONOSUPPORT" }, Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "connection-set-up.empty-provider-specific",
+        functions: &["WSPConnect", "WSPJoinLeaf"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "A client that adds nothing for the provider to `lpSQOS` sets `buf` and `len` of its `ProviderSpecific` to null and zero.",
+        sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "connection-set-up.callee-data-length-written",
         functions: &["WSPConnect", "WSPJoinLeaf"],
         binds: Party::Plugin,
@@ -3555,10 +3702,10 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPConnect", "WSPJoinLeaf"],
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
-        says: "On a blocking socket the callee data is there when the call returns; a call on a non-blocking socket that goes on afterwards gives none out.",
+        says: "On a blocking socket the callee data is there when the call returns; on a non-blocking one it is there when `FD_CONNECT` is told, or never.",
         sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }],
         certainty: Certainty::Contradicted,
-        decision: Some("Both pages have the callee data of a non-blocking socket valid after FD_CONNECT. The spec lets the room end with the call (note callee-data), so that the provider writes nothing to it later."),
+        decision: Some("Both pages have the callee data of a non-blocking socket valid after `FD_CONNECT`. The spec lets the room end with the call (note `callee-data`), so that wpu's own providers give none out then; a check lets a provider pass that writes it until `FD_CONNECT`."),
         ..Obligation::NONE
     },
     Obligation {
@@ -3610,11 +3757,11 @@ pub static OBLIGATIONS: &[Obligation] = &[
     },
     Obligation {
         id: "connection-set-up.broken-socket-discarded",
-        functions: &["WSPConnect", "WSPJoinLeaf"],
+        functions: &["WSPConnect", "WSPJoinLeaf", "WSPRecvFrom"],
         binds: Party::Client,
         kind: ObligationKind::Order,
-        says: "The client closes a socket whose connection has broken and creates a new one, rather than connect it again.",
-        sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }],
+        says: "The client closes a socket whose connection has broken and creates a new one; it neither uses nor connects it again.",
+        sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[42], section: "Return value, WSAECONNRESET" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3622,7 +3769,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPConnect", "WSPJoinLeaf"],
         binds: Party::Plugin,
         kind: ObligationKind::Error,
-        says: "After `WSAECONNREFUSED`, `WSAENETUNREACH` or `WSAETIMEDOUT` the socket is as before the attempt: it can be connected or joined again.",
+        says: "After an attempt that failed with `WSAECONNREFUSED`, `WSAENETUNREACH` or `WSAETIMEDOUT` the provider takes another `WSPConnect` or `WSPJoinLeaf` on the same socket; a local address that it gave the socket may stay.",
         sources: &[Citation { source: &SOURCES[28], section: "Return value" }, Citation { source: &SOURCES[38], section: "Return value" }],
         ..Obligation::NONE
     },
@@ -3632,7 +3779,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The switch binds a socket of a SAN provider right after `WSPSocket`, sets the options of the application's socket next, and only then listens or connects.",
-        sources: &[Citation { source: &SOURCES[258], section: "" }],
+        sources: &[Citation { source: &SOURCES[259], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3642,7 +3789,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The switch selects `FD_CONNECT` before it connects, and `FD_ACCEPT` before it accepts, so that a SAN provider never blocks in either.",
-        sources: &[Citation { source: &SOURCES[268], section: "To execute a connect request" }, Citation { source: &SOURCES[269], section: "Setting Up" }],
+        sources: &[Citation { source: &SOURCES[269], section: "To execute a connect request" }, Citation { source: &SOURCES[270], section: "Setting Up" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3652,7 +3799,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A SAN provider takes addresses of TCP/IP and translates them into its own.",
-        sources: &[Citation { source: &SOURCES[258], section: "Binding a Companion Socket" }, Citation { source: &SOURCES[268], section: "To execute a connect request" }],
+        sources: &[Citation { source: &SOURCES[259], section: "Binding a Companion Socket" }, Citation { source: &SOURCES[269], section: "To execute a connect request" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3703,7 +3850,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "The provider answers `WSAEOPNOTSUPP` to a code that it does not support, and `WSAENOPROTOOPT` to those optional codes whose text asks for it.",
         sources: &[Citation { source: &SOURCES[37], section: "Return value" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_FLUSH" }, Citation { source: &SOURCES[236], section: "Return value" }, Citation { source: &SOURCES[71], section: "Return value" }, Citation { source: &SOURCES[205], section: "Return value" }],
         certainty: Certainty::Contradicted,
-        decision: Some("Three codes are given for one case: `WSAEINVAL` for a number that is no command, `WSAENOPROTOOPT` in the texts of seven codes, and `WSAEOPNOTSUPP` on the pages of newer codes. A provider cannot tell a number that is no command from one that it does not know, so `WSAEOPNOTSUPP` is the answer to all but the seven."),
+        decision: Some("Three codes are given for one case: `WSAEINVAL` for a number that is no command, `WSAENOPROTOOPT` in the texts of seven codes, and `WSAEOPNOTSUPP` on the pages of newer codes. A provider cannot tell a number that is no command from one that it does not know, so `WSAEOPNOTSUPP` is the answer to all but the seven. The error obligation of `WSAEINVAL` keeps the words of the page; for a code that is not known this rule counts."),
         ..Obligation::NONE
     },
     Obligation {
@@ -3720,7 +3867,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::Error,
-        says: "For codes of type 3 with output of a fixed size, and for `SIO_IDEAL_SEND_BACKLOG_QUERY`, a buffer that is too small gives `WSAEINVAL`, and the byte count becomes zero.",
+        says: "For codes of type 3 with output of a fixed size, and for `SIO_IDEAL_SEND_BACKLOG_QUERY`, a buffer that is null or too small gives `WSAEINVAL`, and the byte count becomes zero.",
         sources: &[Citation { source: &SOURCES[195], section: "Parameters, lpcbBytesReturned" }, Citation { source: &SOURCES[199], section: "Parameters, lpcbBytesReturned" }, Citation { source: &SOURCES[207], section: "Parameters, lpcbBytesReturned" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_QUERY_RSS_SCALABILITY_INFO" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_QUERY_WFP_ALE_ENDPOINT_HANDLE" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of `WSPIoctl` has `WSAEFAULT` for every buffer that is too small, and gives `WSAEINVAL` for two of these codes itself. A provider that offers one of the codes follows the text of that code; `WSAEFAULT` is for all others."),
@@ -3807,7 +3954,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "`SIO_ADDRESS_LIST_QUERY` fills in a `SOCKET_ADDRESS_LIST` of the local addresses of the socket's family that can be bound; the addresses lie in the output buffer too.",
-        sources: &[Citation { source: &SOURCES[196], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_ADDRESS_LIST_QUERY" }, Citation { source: &SOURCES[267], section: "SIO_ADDRESS_LIST_QUERY" }],
+        sources: &[Citation { source: &SOURCES[196], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_ADDRESS_LIST_QUERY" }, Citation { source: &SOURCES[268], section: "SIO_ADDRESS_LIST_QUERY" }],
         certainty: Certainty::Contradicted,
         decision: Some("The summary of codes names `SOCKET_ADDRESS` as the output. It is a list, as on the page of the code and in the driver kit."),
         ..Obligation::NONE
@@ -3826,7 +3973,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::Event,
-        says: "`SIO_ADDRESS_LIST_CHANGE` and `SIO_ROUTING_INTERFACE_CHANGE` complete at a change after the call, not before.",
+        says: "`SIO_ADDRESS_LIST_CHANGE` and `SIO_ROUTING_INTERFACE_CHANGE` complete at a change after the call, not before; the former only at a change in the addresses of the socket's own family.",
         sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_ADDRESS_LIST_CHANGE" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_ROUTING_INTERFACE_CHANGE" }],
         ..Obligation::NONE
     },
@@ -3994,7 +4141,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A provider with handles of its own has `AcceptEx`, `ConnectEx`, `DisconnectEx`, `TransmitFile`, `TransmitPackets` and `WSARecvMsg`.",
-        sources: &[Citation { source: &SOURCES[252], section: "Return value, WSAEINVALIDPROCTABLE" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Return value, WSAEINVALIDPROCTABLE" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -4004,7 +4151,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "A SAN provider answers `SIO_ADDRESS_LIST_QUERY` with the IP addresses of the network cards that it controls, and of no others.",
-        sources: &[Citation { source: &SOURCES[267], section: "SIO_ADDRESS_LIST_QUERY" }],
+        sources: &[Citation { source: &SOURCES[268], section: "SIO_ADDRESS_LIST_QUERY" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -4014,7 +4161,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A SAN provider whose entry has `XP1_QOS_SUPPORTED` answers the four codes for quality of service.",
-        sources: &[Citation { source: &SOURCES[267], section: "SIO_GET_QOS" }],
+        sources: &[Citation { source: &SOURCES[268], section: "SIO_GET_QOS" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -4025,6 +4172,24 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Order,
         says: "A sender asks `SIO_GET_QOS` only after its socket is connected, a receiver only after its socket is bound.",
         sources: &[Citation { source: &SOURCES[72], section: "" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "control-codes.qos-stays-with-the-socket",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::OutValue,
+        says: "A provider with quality of service keeps the `QOS` of `SIO_SET_QOS` with the socket, without needing an output buffer, and answers `SIO_GET_QOS` with the structure that the socket has.",
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_SET_QOS" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_GET_QOS" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "control-codes.qos-query-without-input",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Argument,
+        says: "A provider with quality of service carries out `SIO_GET_QOS` without an input buffer too, although the code has the bit for input.",
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_GET_QOS" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4063,6 +4228,8 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::OutValue,
         says: "`SIO_TRANSLATE_HANDLE` answers the handle that `SIO_ASSOCIATE_HANDLE` has put to the socket for the same companion interface.",
         sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_ASSOCIATE_HANDLE" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_TRANSLATE_HANDLE" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The text of `SIO_TRANSLATE_HANDLE` says that the handle was associated with `SIO_TRANSLATE_HANDLE` itself; that of `SIO_ASSOCIATE_HANDLE` names the two codes as here. It is followed."),
         ..Obligation::NONE
     },
     Obligation {
@@ -4084,12 +4251,32 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "control-codes.keepalive-times-are-kept",
+        functions: &["WSPIoctl", "WSPSetSockOpt"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "A socket on which `SO_KEEPALIVE` is set uses the times of an earlier `SIO_KEEPALIVE_VALS`, and without one the default times.",
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_KEEPALIVE_VALS" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "control-codes.always-blocking-codes",
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "The codes for port reservations and `SIO_IDEAL_SEND_BACKLOG_CHANGE` never answer `WSAEWOULDBLOCK`: a plain call waits on a non-blocking socket too.",
-        sources: &[Citation { source: &SOURCES[195], section: "Remarks" }, Citation { source: &SOURCES[197], section: "Remarks" }, Citation { source: &SOURCES[206], section: "Remarks" }, Citation { source: &SOURCES[198], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[195], section: "Remarks" }, Citation { source: &SOURCES[197], section: "Remarks" }, Citation { source: &SOURCES[206], section: "Remarks" }, Citation { source: &SOURCES[198], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Remarks" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The page of `WSPIoctl` lets every plain call on a non-blocking socket fail with `WSAEWOULDBLOCK`; the pages of these codes call them blocking in either mode. The page of the single code is followed."),
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "control-codes.backlog-notice-at-a-change",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Event,
+        says: "`SIO_IDEAL_SEND_BACKLOG_CHANGE` completes when the value that `SIO_IDEAL_SEND_BACKLOG_QUERY` answers for the connection changes.",
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_IDEAL_SEND_BACKLOG_CHANGE" }, Citation { source: &SOURCES[198], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4129,6 +4316,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "control-codes.own-reservation-released",
+        functions: &["WSPIoctl"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "The client gives `SIO_RELEASE_PORT_RESERVATION` only a reservation that its own process got from `SIO_ACQUIRE_PORT_RESERVATION`.",
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_RELEASE_PORT_RESERVATION" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "control-codes.ports-from-the-reservation",
         functions: &["WSPIoctl", "WSPBind"],
         binds: Party::Plugin,
@@ -4147,6 +4343,24 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "control-codes.rcvall-values",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "After `SIO_RCVALL` with `RCVALL_ON` or `RCVALL_IPLEVEL` the socket receives all IP packets of its interface, in promiscuous mode with the former alone, and no other packets such as ARP. `RCVALL_OFF` ends that.",
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_RCVALL" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "control-codes.rcvall-without-effect",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "`SIO_RCVALL` with `RCVALL_SOCKETLEVELONLY` has no effect.",
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_RCVALL" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "control-codes.redirect-blobs-tell-their-size",
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
@@ -4155,6 +4369,33 @@ pub static OBLIGATIONS: &[Obligation] = &[
         sources: &[Citation { source: &SOURCES[204], section: "Remarks" }, Citation { source: &SOURCES[203], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The parameters of both pages ask for `WSAEINVAL` and a count of zero, the remarks and the list of errors for the needed size. The remarks are followed, since without the size the code cannot be used."),
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "control-codes.compatible-receive-buffer",
+        functions: &["WSPIoctl", "WSPSetSockOpt"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "After `SIO_SET_COMPATIBILITY_MODE` with `WsaBehaviorReceiveBuffering` or `WsaBehaviorAll`, `SO_RCVBUF` can be lowered on a connection if the target version is Vista or later, and cannot if it is earlier.",
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_SET_COMPATIBILITY_MODE" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "control-codes.compatible-window-tuning",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "With `WsaBehaviorAutoTuning` or `WsaBehaviorAll`, `SIO_SET_COMPATIBILITY_MODE` tunes the receive window with a scale factor of 2 for Vista or later; for earlier targets it is neither tuned nor scaled (at most 65,535 bytes).",
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_SET_COMPATIBILITY_MODE" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "control-codes.unreachable-ports-switch",
+        functions: &["WSPIoctl", "WSPRecv", "WSPRecvFrom"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "After `SIO_UDP_CONNRESET` with `FALSE` an unreachable port of an earlier datagram is not reported on the socket; with `TRUE` it is.",
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_UDP_CONNRESET" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4220,7 +4461,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A receive on a blocking socket that finds nothing waits until data, the end of the data or an error comes; without `SO_RCVTIMEO` its wait has no limit.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[120], section: "" }, Citation { source: &SOURCES[242], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[120], section: "" }, Citation { source: &SOURCES[243], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4267,7 +4508,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "`SO_RCVTIMEO` and `SO_SNDTIMEO` change neither calls on non-blocking sockets nor overlapped operations.",
-        sources: &[Citation { source: &SOURCES[242], section: "Remarks" }, Citation { source: &SOURCES[66], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[243], section: "Remarks" }, Citation { source: &SOURCES[66], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4278,6 +4519,17 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "The client does not take the success of a send for proof that the data has arrived.",
         sources: &[Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[46], section: "Remarks" }],
         not_checkable: Some("what a client concludes from a success shows in no call"),
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "data-transfer.undeliverable-breaks-connection",
+        functions: &["WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "If a reliable connection cannot transmit its data within a reasonable time, it is broken: later sends and receives on it fail, with `WSAETIMEDOUT` or `WSAECONNABORTED`.",
+        sources: &[Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Return value, WSAECONNABORTED" }, Citation { source: &SOURCES[44], section: "Return value, WSAECONNABORTED" }, Citation { source: &SOURCES[46], section: "Return value, WSAECONNABORTED" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The page of WSPSocket has `WSAETIMEDOUT` for the later calls; the lists of WSPRecv, WSPSend and WSPSendTo do not have it, and have `WSAECONNABORTED` for a time-out, as `FD_CLOSE` has. The lists are followed; a check lets both codes pass."),
         ..Obligation::NONE
     },
     Obligation {
@@ -4299,12 +4551,33 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "data-transfer.both-directions-at-once",
+        functions: &["WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "A socket with connections sends and receives independently: a receive that waits does not hold a send up, nor a send a receive.",
+        sources: &[Citation { source: &SOURCES[49], section: "Remarks" }],
+        certainty: Certainty::Implied,
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "data-transfer.no-buffer-no-reliable-loss",
         functions: &["WSPRecv", "WSPRecvFrom", "WSPSetSockOpt"],
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "With a receive buffer of size zero, a reliable protocol takes data from the peer only while receives are waiting; it loses none.",
         sources: &[Citation { source: &SOURCES[111], section: "" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "data-transfer.implicit-local-address",
+        functions: &["WSPRecv", "WSPRecvFrom"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "A local address that came from `WSPAccept`, `WSPConnect`, `WSPSendTo` or `WSPJoinLeaf` is enough to receive; `WSPBind` is not needed.",
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[42], section: "Return value, WSAEINVAL" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The lists of errors have `WSAEINVAL` for a socket that is not bound, the remarks name the ways to an address beside `WSPBind`. The remarks are followed; the error obligation of `WSAEINVAL` keeps the words of the page and means a socket without any local address."),
         ..Obligation::NONE
     },
     Obligation {
@@ -4326,6 +4599,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "data-transfer.flags-only-on-success",
+        functions: &["WSPRecv", "WSPRecvFrom"],
+        binds: Party::Client,
+        kind: ObligationKind::OutValue,
+        says: "The client takes the flags of a receive from `lpFlags` only if the call answers zero. Otherwise it takes them from its routine or from `WSPGetOverlappedResult`.",
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[42], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "data-transfer.routing-flag-never-fails",
         functions: &["WSPSend", "WSPSendTo"],
         binds: Party::Plugin,
@@ -4341,7 +4623,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A receive with `MSG_WAITALL` is complete only when its buffers are full, the connection was closed, or it was cancelled or failed.",
-        sources: &[Citation { source: &SOURCES[242], section: "Remarks, MSG_WAITALL" }],
+        sources: &[Citation { source: &SOURCES[243], section: "Remarks, MSG_WAITALL" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4350,7 +4632,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A receive with `MSG_WAITALL` fails with `WSAEOPNOTSUPP` on a non-blocking socket, together with `MSG_OOB`, `MSG_PEEK` or `MSG_PARTIAL`, and where the provider does not know the flag.",
-        sources: &[Citation { source: &SOURCES[242], section: "Remarks, MSG_WAITALL" }],
+        sources: &[Citation { source: &SOURCES[243], section: "Remarks, MSG_WAITALL" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4359,7 +4641,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "`MSG_PUSH_IMMEDIATE` is a hint about partly filled receives of a stream; it does not change which data is received.",
-        sources: &[Citation { source: &SOURCES[242], section: "Remarks, MSG_PUSH_IMMEDIATE" }],
+        sources: &[Citation { source: &SOURCES[243], section: "Remarks, MSG_PUSH_IMMEDIATE" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -4414,6 +4696,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Ending reception sends no ICMP error.",
+        sources: &[Citation { source: &SOURCES[48], section: "Remarks" }, Citation { source: &SOURCES[41], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "ending-transfer.receive-end-keeps-datagrams",
+        functions: &["WSPShutdown", "WSPRecvDisconnect"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "After reception was ended, by `SD_RECEIVE` or `WSPRecvDisconnect`, a datagram socket still accepts and queues datagrams: the sender gets no error.",
         sources: &[Citation { source: &SOURCES[48], section: "Remarks" }, Citation { source: &SOURCES[41], section: "Remarks" }],
         ..Obligation::NONE
     },
@@ -4499,7 +4790,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A layer that wants to see `WSASendMsg` answers `WSAID_WSASENDMSG` with a function of its own, besides `SIO_BSP_HANDLE`.",
-        sources: &[Citation { source: &SOURCES[164], section: "" }, Citation { source: &SOURCES[247], section: "Remarks" }, Citation { source: &SOURCES[72], section: "SIO_BSP_HANDLE" }],
+        sources: &[Citation { source: &SOURCES[164], section: "" }, Citation { source: &SOURCES[248], section: "Remarks" }, Citation { source: &SOURCES[72], section: "SIO_BSP_HANDLE" }],
         certainty: Certainty::Contradicted,
         decision: Some("One page says that the function is exported from Vista on and needs no pointer, its own page that the pointer is required. Clients use both ways."),
         ..Obligation::NONE
@@ -4510,7 +4801,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The SAN switch serves `TransmitFile`, `AcceptEx` and `GetAcceptExSockaddrs` itself and does not ask a SAN provider for them.",
-        sources: &[Citation { source: &SOURCES[266], section: "" }],
+        sources: &[Citation { source: &SOURCES[267], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -4528,8 +4819,8 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::Event,
-        says: "The functions that answer `BOOL` have no routine: their completion is indicated by the event of the structure or by the port.",
-        sources: &[Citation { source: &SOURCES[116], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }, Citation { source: &SOURCES[222], section: "Parameters, lpOverlapped" }],
+        says: "The functions that answer `BOOL` have no routine: when they complete, the event of the structure is set, or without one the socket's own handle, and a port that there is gets a packet.",
+        sources: &[Citation { source: &SOURCES[116], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }, Citation { source: &SOURCES[131], section: "Remarks" }, Citation { source: &SOURCES[222], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[223], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4537,8 +4828,17 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
-        says: "`AcceptEx` and `ConnectEx` write their counts only when they succeed at once; otherwise the count comes with the completion.",
-        sources: &[Citation { source: &SOURCES[116], section: "Parameters, lpdwBytesReceived" }, Citation { source: &SOURCES[126], section: "Parameters, lpdwBytesSent" }, Citation { source: &SOURCES[126], section: "Remarks" }],
+        says: "`AcceptEx` and `ConnectEx` write their counts only when they succeed at once. Pending calls, and those of `TransmitPackets` with a structure, give the count with the completion.",
+        sources: &[Citation { source: &SOURCES[116], section: "Parameters, lpdwBytesReceived" }, Citation { source: &SOURCES[126], section: "Parameters, lpdwBytesSent" }, Citation { source: &SOURCES[126], section: "Remarks" }, Citation { source: &SOURCES[223], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.bad-memory-is-a-fault",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "`ConnectEx`, `DisconnectEx`, `TransmitFile`, `TransmitPackets`, `WSARecvMsg` and `WSASendMsg` fail with `WSAEFAULT` for an argument that is not valid memory.",
+        sources: &[Citation { source: &SOURCES[126], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[131], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[222], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[223], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[246], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[248], section: "Return value, WSAEFAULT" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4546,8 +4846,8 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPIoctl"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client gives `AcceptEx` and `ConnectEx` a structure.",
-        sources: &[Citation { source: &SOURCES[116], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[126], section: "Parameters, lpOverlapped" }],
+        says: "The client gives `AcceptEx` and `ConnectEx` a structure, and `AcceptEx` a buffer as long as the three lengths together; none of them is null.",
+        sources: &[Citation { source: &SOURCES[116], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[116], section: "Parameters, lpOutputBuffer" }, Citation { source: &SOURCES[126], section: "Parameters, lpOverlapped" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4578,6 +4878,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "extension-functions.addresses-in-private-form",
+        functions: &["WSPIoctl"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "The client reads the addresses in the buffer of `AcceptEx` only through `GetAcceptExSockaddrs` of the same provider: their form is private.",
+        sources: &[Citation { source: &SOURCES[116], section: "Remarks" }, Citation { source: &SOURCES[138], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "extension-functions.zero-length-needs-no-data",
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
@@ -4596,6 +4905,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "extension-functions.peer-gone-before-accept",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "`AcceptEx` fails with `WSAECONNRESET` if a connection was indicated and its peer has ended it before it was accepted.",
+        sources: &[Citation { source: &SOURCES[116], section: "Return value" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "extension-functions.parse-what-was-filled",
         functions: &["WSPIoctl"],
         binds: Party::Client,
@@ -4605,12 +4923,23 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "extension-functions.four-places-for-addresses",
+        functions: &["WSPIoctl"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "The client gives `GetAcceptExSockaddrs` places for both addresses and both lengths; none of them is null.",
+        sources: &[Citation { source: &SOURCES[138], section: "Parameters" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "extension-functions.addresses-match-the-socket",
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
-        says: "`GetAcceptExSockaddrs` gives the addresses that `WSPGetSockName` and `WSPGetPeerName` give for the connection.",
-        sources: &[Citation { source: &SOURCES[138], section: "Parameters, LocalSockaddr, RemoteSockaddr" }],
+        says: "`GetAcceptExSockaddrs` gives the addresses that `WSPGetSockName` and `WSPGetPeerName` give for the connection, and the length of each in bytes.",
+        sources: &[Citation { source: &SOURCES[138], section: "Parameters, LocalSockaddr, RemoteSockaddr" }, Citation { source: &SOURCES[138], section: "Parameters, LocalSockaddrLength, RemoteSockaddrLength" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The page calls both lengths those of the local address, by copying. The second one is that of the remote address."),
         ..Obligation::NONE
     },
     Obligation {
@@ -4623,12 +4952,30 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "extension-functions.no-properties-without-context",
+        functions: &["WSPSetSockOpt", "WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "Until its context is set, a socket that `AcceptEx` or `ConnectEx` has connected has the defaults of a connected socket: properties of the listener and options set before do not count.",
+        sources: &[Citation { source: &SOURCES[116], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "extension-functions.context-brings-properties",
         functions: &["WSPSetSockOpt", "WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "With `SO_UPDATE_ACCEPT_CONTEXT` the accepted socket takes over the properties of the listening socket that the value names, and its names can be asked for.",
         sources: &[Citation { source: &SOURCES[116], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.context-restores-options",
+        functions: &["WSPSetSockOpt", "WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "With `SO_UPDATE_CONNECT_CONTEXT` the options and properties count again that the socket had before `ConnectEx`.",
+        sources: &[Citation { source: &SOURCES[126], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4650,6 +4997,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "extension-functions.no-buffer-no-count",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Argument,
+        says: "If `ConnectEx` gets no buffer, the provider sends nothing, ignores the length and leaves the count alone.",
+        sources: &[Citation { source: &SOURCES[126], section: "Parameters, dwSendDataLength" }, Citation { source: &SOURCES[126], section: "Parameters, lpdwBytesSent" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "extension-functions.connect-can-be-repeated",
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
@@ -4659,12 +5015,39 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "extension-functions.connect-codes-of-wspconnect",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "`ConnectEx` fails with the codes of `WSPConnect` for the same causes, with `WSAEHOSTUNREACH` if the host cannot be reached, and with `WSAEINVAL` on a socket that is not bound or listens.",
+        sources: &[Citation { source: &SOURCES[126], section: "Return value" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.no-connect-to-zeros",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "`ConnectEx` fails with `WSAEADDRNOTAVAIL` for an address of zeros, and with `WSAEISCONN` on a connected socket.",
+        sources: &[Citation { source: &SOURCES[126], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Return value, WSAEADDRNOTAVAIL" }, Citation { source: &SOURCES[126], section: "Return value, WSAEISCONN" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "extension-functions.reserved-flags-are-refused",
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`DisconnectEx` fails with `WSAEINVAL` for flags other than `TF_REUSE_SOCKET` and for a reserved value that is not zero.",
         sources: &[Citation { source: &SOURCES[131], section: "Parameters, dwReserved" }, Citation { source: &SOURCES[131], section: "Return value, WSAEINVAL" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.disconnect-needs-a-connection",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "`DisconnectEx` refuses datagram sockets. It fails with `WSAENOTCONN` on a socket without a connection, and without `TF_REUSE_SOCKET` also on one that an earlier request is closing.",
+        sources: &[Citation { source: &SOURCES[131], section: "Parameters, s" }, Citation { source: &SOURCES[131], section: "Remarks" }, Citation { source: &SOURCES[131], section: "Return value, WSAENOTCONN" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4679,12 +5062,23 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "extension-functions.reuse-frees-the-handle",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "When a call with `TF_REUSE_SOCKET` has completed, the handle can be used for `AcceptEx` if that had connected it, and is bound to nothing then; after `ConnectEx` it is still bound and can be connected again.",
+        sources: &[Citation { source: &SOURCES[131], section: "Parameters, dwFlags" }, Citation { source: &SOURCES[222], section: "Parameters, TF_REUSE_SOCKET" }, Citation { source: &SOURCES[223], section: "Parameters, TF_REUSE_SOCKET" }, Citation { source: &SOURCES[126], section: "Remarks" }, Citation { source: &SOURCES[116], section: "Remarks" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The page of ConnectEx calls such a socket still bound, that of AcceptEx neither bound nor connected. Each speaks of the sockets that its own function has connected."),
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "extension-functions.head-file-tail",
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::Order,
-        says: "`TransmitFile` sends the head, then the file, then the tail; without a file only head and tail.",
-        sources: &[Citation { source: &SOURCES[220], section: "" }, Citation { source: &SOURCES[222], section: "Parameters, hFile" }],
+        says: "`TransmitFile` sends the head, then the file, then the tail; what is not given is left out, and the flags act also without a file.",
+        sources: &[Citation { source: &SOURCES[220], section: "" }, Citation { source: &SOURCES[222], section: "Parameters, hFile" }, Citation { source: &SOURCES[222], section: "Parameters, lpTransmitBuffers" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4692,8 +5086,37 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
-        says: "A count of zero stands for the whole file, from the offset in the structure, or from the file's current position if there is no structure.",
-        sources: &[Citation { source: &SOURCES[222], section: "Parameters, nNumberOfBytesToWrite, lpOverlapped" }, Citation { source: &SOURCES[221], section: "cLength" }],
+        says: "A count of zero, in `TransmitFile` or in an element of `TransmitPackets` that is a file, stands for the whole file.",
+        sources: &[Citation { source: &SOURCES[222], section: "Parameters, nNumberOfBytesToWrite" }, Citation { source: &SOURCES[221], section: "cLength" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.start-at-the-offset",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Argument,
+        says: "`TransmitFile` starts at the offset in the structure, whatever the count, and without a structure at the file's current position; `TransmitPackets` at that in the element, of which -1 is the current position.",
+        sources: &[Citation { source: &SOURCES[222], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[221], section: "nFileOffset" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.offset-within-the-file",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "`TransmitFile` and `TransmitPackets` fail with `WSAEINVAL` for an offset that is not within the file.",
+        sources: &[Citation { source: &SOURCES[222], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[223], section: "Return value, WSAEINVAL" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The list of TransmitPackets names the offset in the structure, whose text is that of TransmitFile; its files have their offsets in the elements, and these count."),
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.blocks-of-wanted-size",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Argument,
+        says: "`TransmitFile` and `TransmitPackets` send in blocks of the size that the client gives; with zero the provider chooses the size.",
+        sources: &[Citation { source: &SOURCES[222], section: "Parameters, nNumberOfBytesPerSend" }, Citation { source: &SOURCES[223], section: "Parameters, nSendSize" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4706,12 +5129,85 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "extension-functions.transmit-codes-of-wspsend",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "`TransmitFile` and `TransmitPackets` fail with the codes of `WSPSend` for the same causes: the connection, the network, the buffers, a shutdown of the sending side.",
+        sources: &[Citation { source: &SOURCES[222], section: "Return value" }, Citation { source: &SOURCES[223], section: "Return value" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "extension-functions.reuse-needs-disconnect",
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`TF_REUSE_SOCKET` without `TF_DISCONNECT` fails with `WSAEINVAL`.",
         sources: &[Citation { source: &SOURCES[222], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[223], section: "Return value, WSAEINVAL" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.disconnect-after-the-data",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Order,
+        says: "With `TF_DISCONNECT` the provider begins to end the connection when all data has been queued for sending, and not before.",
+        sources: &[Citation { source: &SOURCES[222], section: "Parameters, TF_DISCONNECT" }, Citation { source: &SOURCES[223], section: "Parameters, TF_DISCONNECT" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.workers-change-no-data",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Thread,
+        says: "`TF_USE_DEFAULT_WORKER`, `TF_USE_SYSTEM_THREAD` and `TF_USE_KERNEL_APC` say who works on long transmissions: the provider takes each, and sends and tells the same.",
+        sources: &[Citation { source: &SOURCES[222], section: "Parameters, TF_USE_SYSTEM_THREAD" }, Citation { source: &SOURCES[223], section: "Parameters, TF_USE_SYSTEM_THREAD" }],
+        certainty: Certainty::Implied,
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.write-behind-completes-early",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Event,
+        says: "`TransmitFile` with `TF_WRITE_BEHIND` completes at once, when the system has taken the data, acknowledged or not; it becomes pending only if the file is not in the cache.",
+        sources: &[Citation { source: &SOURCES[222], section: "Parameters, TF_WRITE_BEHIND" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.write-behind-stands-alone",
+        functions: &["WSPIoctl"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "The client does not combine `TF_WRITE_BEHIND` with `TF_DISCONNECT` and `TF_REUSE_SOCKET`.",
+        sources: &[Citation { source: &SOURCES[222], section: "Parameters, TF_WRITE_BEHIND" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.reuse-waits-for-peer",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Event,
+        says: "On a TCP socket `TransmitFile` with `TF_DISCONNECT` and `TF_REUSE_SOCKET` completes only when all data that the peer sent before its end was read, and the peer has closed gracefully.",
+        sources: &[Citation { source: &SOURCES[222], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.no-structure-waits",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "Without a structure `TransmitFile` returns only when the file has been sent or the call has failed.",
+        sources: &[Citation { source: &SOURCES[222], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.no-reuse-with-quality",
+        functions: &["WSPIoctl"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "On a socket with quality of service the client uses neither `TF_DISCONNECT` nor `TF_REUSE_SOCKET`, and closes the socket after the transmission.",
+        sources: &[Citation { source: &SOURCES[222], section: "Remarks, Notes for QoS" }, Citation { source: &SOURCES[116], section: "Remarks, Notes for QoS" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4739,6 +5235,8 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Result,
         says: "With `nSendSize` of all ones, an element with `TP_ELEMENT_EOP` ends a message: it is not sent together with the next element.",
         sources: &[Citation { source: &SOURCES[223], section: "Parameters, nSendSize" }, Citation { source: &SOURCES[221], section: "TP_ELEMENT_EOP" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The page prints the value with seven digits, 0xFFFFFFF, for a parameter of 32 bits. All ones are meant."),
         ..Obligation::NONE
     },
     Obligation {
@@ -4747,7 +5245,45 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client uses `WSARecvMsg` and `WSASendMsg` on datagram and raw sockets.",
-        sources: &[Citation { source: &SOURCES[245], section: "Remarks" }, Citation { source: &SOURCES[247], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[246], section: "Remarks" }, Citation { source: &SOURCES[248], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.message-rules-of-datagrams",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "`WSARecvMsg` and `WSASendMsg` use their buffers, wait, become pending and are indicated as `WSPRecvFrom` and `WSPSendTo` on the same socket.",
+        sources: &[Citation { source: &SOURCES[246], section: "Remarks" }, Citation { source: &SOURCES[248], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.message-count-when-done",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::OutValue,
+        says: "`WSARecvMsg` and `WSASendMsg` write the count, and the former the flags in the `WSAMSG`, when they succeed at once; a pending call gives them with its completion.",
+        sources: &[Citation { source: &SOURCES[246], section: "Parameters, lpdwNumberOfBytesRecvd" }, Citation { source: &SOURCES[246], section: "Overlapped Socket I/O" }, Citation { source: &SOURCES[248], section: "Parameters, lpNumberOfBytesSent" }, Citation { source: &SOURCES[248], section: "Remarks, Overlapped Socket I/O" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.count-or-structure",
+        functions: &["WSPIoctl"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "The client gives `WSARecvMsg` and `WSASendMsg` null in place of the count only together with a structure.",
+        sources: &[Citation { source: &SOURCES[246], section: "Parameters, lpdwNumberOfBytesRecvd" }, Citation { source: &SOURCES[248], section: "Parameters, lpNumberOfBytesSent" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.plain-socket-refuses-messages",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "`WSARecvMsg` and `WSASendMsg` with a structure on a socket without `WSA_FLAG_OVERLAPPED` fail with `WSAEINVAL`.",
+        sources: &[Citation { source: &SOURCES[248], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[248], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[246], section: "Parameters, lpOverlapped" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The parameters of both pages let the structure be ignored on such sockets; the list of WSASendMsg has WSAEINVAL for them. The error is followed, as in `plain-socket-refuses-requests` of the topic `overlapped`."),
         ..Obligation::NONE
     },
     Obligation {
@@ -4756,7 +5292,16 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "`WSARecvMsg` and `WSASendMsg` copy the array of `WSABUF` before they answer `WSA_IO_PENDING`.",
-        sources: &[Citation { source: &SOURCES[245], section: "Remarks" }, Citation { source: &SOURCES[247], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[246], section: "Remarks" }, Citation { source: &SOURCES[248], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.one-thread-receives-messages",
+        functions: &["WSPIoctl"],
+        binds: Party::Client,
+        kind: ObligationKind::Thread,
+        says: "The client does not call `WSARecvMsg` on one socket from several threads at the same time, as the order of the buffers is unknown then.",
+        sources: &[Citation { source: &SOURCES[246], section: "Overlapped Socket I/O" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4765,7 +5310,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Lifetime,
         says: "The client keeps the `WSAMSG` of a pending `WSARecvMsg`, with its address and control buffers, until the completion.",
-        sources: &[Citation { source: &SOURCES[245], section: "Remarks" }, Citation { source: &SOURCES[245], section: "Overlapped Socket I/O" }],
+        sources: &[Citation { source: &SOURCES[246], section: "Remarks" }, Citation { source: &SOURCES[246], section: "Overlapped Socket I/O" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -4775,7 +5320,27 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "If the data or the control data does not fit, `WSARecvMsg` fails with `WSAEMSGSIZE` and sets `MSG_TRUNC` or `MSG_CTRUNC` in `dwFlags`.",
-        sources: &[Citation { source: &SOURCES[238], section: "Remarks" }, Citation { source: &SOURCES[245], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[238], section: "Remarks" }, Citation { source: &SOURCES[246], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.packet-information-comes-along",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::OutValue,
+        says: "With `IP_PKTINFO` or `IPV6_PKTINFO` on, `WSARecvMsg` adds a control object to each datagram of that family: with the option's level and number and an `in_pktinfo` or `in6_pktinfo`.",
+        sources: &[Citation { source: &SOURCES[246], section: "Remarks" }, Citation { source: &SOURCES[238], section: "Remarks, Use of the Control Member" }, Citation { source: &SOURCES[239], section: "" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The page calls the address in the object that from which the packet came. The page of in_pktinfo calls it the destination in the header of the packet, and is followed: the sender is in the member name."),
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.both-options-on-dual-stack",
+        functions: &["WSPSetSockOpt", "WSPIoctl"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "On a dual-stack socket a client that wants packet information of IPv4 datagrams too sets `IP_PKTINFO`; `IPV6_PKTINFO` alone need not bring it.",
+        sources: &[Citation { source: &SOURCES[246], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4784,7 +5349,25 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A null `name` with a length, or a null `Control.buf` with a length, fails with `WSAEFAULT`.",
-        sources: &[Citation { source: &SOURCES[245], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[247], section: "Return value, WSAEFAULT" }],
+        sources: &[Citation { source: &SOURCES[246], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[248], section: "Return value, WSAEFAULT" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.message-codes-of-datagrams",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "`WSARecvMsg` fails with the codes of `WSPRecvFrom` and `WSASendMsg` with those of `WSPSendTo` for the same causes, and both with `WSAENOTCONN` on a socket that needs a connection.",
+        sources: &[Citation { source: &SOURCES[246], section: "Return value" }, Citation { source: &SOURCES[248], section: "Return value" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.earlier-datagrams-reported",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "On a UDP socket `WSARecvMsg` and `WSASendMsg` report that an earlier datagram found nobody at its port as `WSAECONNRESET`, unless `SIO_UDP_CONNRESET` has switched that off, and that a time to live has expired as `WSAENETRESET`.",
+        sources: &[Citation { source: &SOURCES[246], section: "Return value, WSAECONNRESET" }, Citation { source: &SOURCES[246], section: "Return value, WSAENETRESET" }, Citation { source: &SOURCES[248], section: "Return value, WSAECONNRESET" }, Citation { source: &SOURCES[248], section: "Return value, WSAENETRESET" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4792,10 +5375,28 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
-        says: "`WSASendMsg` takes its flags from `dwFlags`, which may be `MSG_DONTROUTE`, `MSG_PARTIAL` and `MSG_OOB`; it neither reads nor writes the flags in the `WSAMSG`.",
-        sources: &[Citation { source: &SOURCES[247], section: "Remarks" }, Citation { source: &SOURCES[247], section: "Remarks, dwFlags" }],
+        says: "`WSASendMsg` takes its flags from `dwFlags`, which may be `MSG_DONTROUTE`, `MSG_PARTIAL` and `MSG_OOB`, and fails with `WSAEOPNOTSUPP` for others; it neither reads nor writes the flags in the `WSAMSG`.",
+        sources: &[Citation { source: &SOURCES[248], section: "Remarks" }, Citation { source: &SOURCES[248], section: "Remarks, dwFlags" }, Citation { source: &SOURCES[248], section: "Return value, WSAEOPNOTSUPP" }],
         certainty: Certainty::Contradicted,
-        decision: Some("The text allows three flags, the table has no `MSG_OOB`. Datagram sockets have no urgent data, so that it fails with `WSAEOPNOTSUPP` as elsewhere."),
+        decision: Some("The list has WSAEOPNOTSUPP for flags in the WSAMSG, which the remarks ignore; the argument is meant. The text allows three flags, the table has no MSG_OOB: datagram sockets have no urgent data, so that it fails with that code."),
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.source-address-by-control",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Argument,
+        says: "`WSASendMsg` sends from the local address that an `in_pktinfo` or `in6_pktinfo` in the control data names.",
+        sources: &[Citation { source: &SOURCES[248], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.object-fits-the-destination",
+        functions: &["WSPIoctl"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "On a dual-stack socket the client names a source address by `in_pktinfo` for IPv4 and mapped IPv4 destinations, and by `in6_pktinfo` for all others.",
+        sources: &[Citation { source: &SOURCES[248], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4804,7 +5405,25 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "`WSARecvMsg` takes only `MSG_PEEK` in `dwFlags`, and gives out `MSG_BCAST`, `MSG_MCAST`, `MSG_TRUNC` and `MSG_CTRUNC` there.",
-        sources: &[Citation { source: &SOURCES[245], section: "Remarks" }, Citation { source: &SOURCES[238], section: "dwFlags" }],
+        sources: &[Citation { source: &SOURCES[246], section: "Remarks" }, Citation { source: &SOURCES[238], section: "dwFlags" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.peek-needs-datagrams",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "`WSARecvMsg` with `MSG_PEEK` on a socket that is not of datagrams fails with `WSAEOPNOTSUPP`.",
+        sources: &[Citation { source: &SOURCES[246], section: "Return value, WSAEOPNOTSUPP" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "extension-functions.broadcast-and-multicast-marked",
+        functions: &["WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::OutValue,
+        says: "`WSARecvMsg` sets `MSG_BCAST` for a datagram that came as a broadcast of the link or to a broadcast address, and `MSG_MCAST` for one to a multicast address.",
+        sources: &[Citation { source: &SOURCES[246], section: "Remarks, dwFlags" }, Citation { source: &SOURCES[238], section: "dwFlags" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4813,7 +5432,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::OutValue,
         says: "`WSCInstallProviderAndChains` first adds an entry with the chain length zero for the layer, and answers that entry's number; every chain that it makes names this number.",
-        sources: &[Citation { source: &SOURCES[76], section: "Parameters, lpdwCatalogEntryId" }, Citation { source: &SOURCES[252], section: "Parameters, lpdwCatalogEntryId" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Parameters, lpdwCatalogEntryId" }, Citation { source: &SOURCES[253], section: "Parameters, lpdwCatalogEntryId" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4822,7 +5441,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The chains that `WSCInstallProviderAndChains` makes stand in front of all other entries, so that no call of `WSCWriteProviderOrder` is needed.",
-        sources: &[Citation { source: &SOURCES[76], section: "Description" }, Citation { source: &SOURCES[252], section: "Description" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Description" }, Citation { source: &SOURCES[253], section: "Description" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4831,7 +5450,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Result,
         says: "With a null list `WSCInstallProviderAndChains` makes one chain over the base for each different set of family, type and protocol.",
-        sources: &[Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[252], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4840,7 +5459,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Result,
         says: "For each element of a list `WSCInstallProviderAndChains` makes a chain over the first entry in the order of the catalog that has the same family, type and protocol.",
-        sources: &[Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[252], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4849,7 +5468,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "`WSCInstallProviderAndChains` looks only at `iAddressFamily`, `iSocketType` and `iProtocol` of an element, and ignores elements that repeat an earlier one.",
-        sources: &[Citation { source: &SOURCES[76], section: "Parameters, lpProtocolInfoList" }, Citation { source: &SOURCES[252], section: "Parameters, lpProtocolInfoList" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Parameters, lpProtocolInfoList" }, Citation { source: &SOURCES[253], section: "Parameters, lpProtocolInfoList" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4858,7 +5477,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The caller of `WSCInstallProviderAndChains` passes `XP1_IFS_HANDLES` for a layer that passes lower handles through, and zero for any other.",
-        sources: &[Citation { source: &SOURCES[76], section: "Parameters, dwServiceFlags" }, Citation { source: &SOURCES[252], section: "Parameters, dwServiceFlags" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Parameters, dwServiceFlags" }, Citation { source: &SOURCES[253], section: "Parameters, dwServiceFlags" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4867,7 +5486,43 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "`WSCInstallProviderAndChains` fails with `WSAEINVAL` if an element matches no entry, and with `WSANO_RECOVERY` if there is no base for a null list.",
-        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[252], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[253], section: "Return value" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "install-with-chains.answer-and-other-codes",
+        functions: &["WSCInstallProvider", "WSCInstallProvider64_32"],
+        binds: Party::Host,
+        kind: ObligationKind::Error,
+        says: "`WSCInstallProviderAndChains` answers zero, or `SOCKET_ERROR` with a code: `WSAEFAULT` for memory that is not valid, `WSAENOBUFS` without memory, `WSASYSCALLFAILURE` if the system fails. Its other codes have rules of their own.",
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[253], section: "Return value" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "install-with-chains.no-guid-no-elements",
+        functions: &["WSCInstallProvider", "WSCInstallProvider64_32"],
+        binds: Party::Host,
+        kind: ObligationKind::Error,
+        says: "`WSCInstallProviderAndChains` fails with `WSAEINVAL` for a null GUID, and for a list with the count zero.",
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[253], section: "Return value" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "install-with-chains.missing-functions-refused",
+        functions: &["WSCInstallProvider", "WSCInstallProvider64_32"],
+        binds: Party::Host,
+        kind: ObligationKind::Error,
+        says: "`WSCInstallProviderAndChains` fails with `WSAEINVALIDPROCTABLE` for a layer that lacks what it needs, as one with handles of its own lacks an extension function.",
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[253], section: "Return value, WSAEINVALIDPROCTABLE" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "install-with-chains.installing-fails-for-good",
+        functions: &["WSCInstallProvider", "WSCInstallProvider64_32"],
+        binds: Party::Host,
+        kind: ObligationKind::Error,
+        says: "`WSCInstallProviderAndChains` fails with `WSANO_RECOVERY` if a chain would get more than `MAX_PROTOCOL_CHAIN` components, the caller may not write to the registry, or an entry cannot be made.",
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[253], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4875,8 +5530,10 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSCInstallProvider", "WSCInstallProvider64_32"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The caller of `WSCInstallProviderAndChains` gives a layer a GUID and a name that no entry of the catalog has: `WSAEINVAL` else.",
-        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[252], section: "Return value" }],
+        says: "The caller of `WSCInstallProviderAndChains` gives a layer a GUID and a name that no entry of the catalog has.",
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[253], section: "Return value" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The page has WSAEINVAL for a GUID or a name that is there already, and WSANO_RECOVERY for a provider that is installed already. A caller expects either code."),
         ..Obligation::NONE
     },
     Obligation {
@@ -4885,7 +5542,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The path that `WSCInstallProviderAndChains` gets has at most `MAX_PATH` characters and the name at most 255: `WSAEINVAL` else.",
-        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[252], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[253], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4894,7 +5551,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "While one process is in `WSCInstallProviderAndChains`, a call of another fails with `WSAEINPROGRESS`.",
-        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[252], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[253], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4903,7 +5560,16 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "If the 32-bit path of `WSCInstallProviderAndChains64_32` is null, the 64-bit DLL lies in `system32` of the Windows folder and the path says so, and the 32-bit DLL lies under the same name in `syswow64`: else `WSAEINVAL`.",
-        sources: &[Citation { source: &SOURCES[252], section: "Parameters, lpszProviderDllPath" }, Citation { source: &SOURCES[252], section: "Parameters, lpszProviderDllPath32" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Parameters, lpszProviderDllPath" }, Citation { source: &SOURCES[253], section: "Parameters, lpszProviderDllPath32" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "install-with-chains.path-of-each-width",
+        functions: &["WSCInstallProvider64_32"],
+        binds: Party::Host,
+        kind: ObligationKind::Result,
+        says: "`WSCInstallProviderAndChains64_32` makes the entries in both catalogs: with the first path in the 64-bit one, with the other in the 32-bit one, and with the first in both if the other is null.",
+        sources: &[Citation { source: &SOURCES[253], section: "Parameters, lpszProviderDllPath32" }, Citation { source: &SOURCES[253], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Remarks, Paths for 32-bit and 64-bit Provider DLLs" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4912,7 +5578,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "On 64-bit Windows a layer is installed in both catalogs, with a DLL for each.",
-        sources: &[Citation { source: &SOURCES[252], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of the function for both catalogs says that no `WSCInstallProviderAndChains` exists for the 64-bit catalog alone; the page of `WSCInstallProvider64_32` says to call that one once for each catalog. Either way both widths are installed, and wpu does so with a build of each width."),
         ..Obligation::NONE
@@ -4932,7 +5598,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "If the next provider is a layer, it gets the chain's protocol information unmodified.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[109], section: "" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[109], section: "" }, Citation { source: &SOURCES[23], section: "Remarks" }, Citation { source: &SOURCES[50], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4941,16 +5607,16 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "If the next provider is the base, the layer puts the base's own protocol information in the place of the chain's.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[109], section: "" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[109], section: "" }, Citation { source: &SOURCES[23], section: "Remarks" }, Citation { source: &SOURCES[50], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
         id: "layering.base-knows-no-chain",
-        functions: &["WSPStartup", "WSPSocket"],
+        functions: &["WSPStartup", "WSPSocket", "WSPAddressToString", "WSPStringToAddress"],
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A base provider works the same below layers and alone: it needs no chain in the protocol information that it gets.",
-        sources: &[Citation { source: &SOURCES[109], section: "" }, Citation { source: &SOURCES[19], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[109], section: "" }, Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[23], section: "Remarks" }, Citation { source: &SOURCES[50], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4995,11 +5661,11 @@ pub static OBLIGATIONS: &[Obligation] = &[
     },
     Obligation {
         id: "layering.own-handles-own-functions",
-        functions: &["WSPStartup"],
+        functions: &["WSPStartup", "WPUCreateSocketHandle"],
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A layer with handles of its own puts only its own functions into its table, and replaces its handle by the lower one in each call that it passes down.",
-        sources: &[Citation { source: &SOURCES[81], section: "Remarks" }, Citation { source: &SOURCES[83], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[81], section: "Remarks" }, Citation { source: &SOURCES[83], section: "Remarks" }, Citation { source: &SOURCES[7], section: "Remarks" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -5020,7 +5686,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A layer passes handles through only over a provider whose handles are file handles too.",
-        sources: &[Citation { source: &SOURCES[252], section: "Remarks, IFS and Non-IFS Providers" }, Citation { source: &SOURCES[10], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Remarks, IFS and Non-IFS Providers" }, Citation { source: &SOURCES[10], section: "Remarks" }],
         class: Some("ifs"),
         ..Obligation::NONE
     },
@@ -5038,7 +5704,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
     },
     Obligation {
         id: "layering.pass-through-keeps-requests",
-        functions: &["WSPSend", "WSPSendTo", "WSPRecv", "WSPRecvFrom", "WSPIoctl"],
+        functions: &["WSPSend", "WSPSendTo", "WSPRecv", "WSPRecvFrom", "WSPIoctl", "WPUModifyIFSHandle"],
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A layer that passes lower handles through passes overlapped requests down with the client's own structure, routine and thread, and `WSPIoctl` as a whole.",
@@ -5048,7 +5714,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
     },
     Obligation {
         id: "layering.pass-through-needs-no-completion",
-        functions: &["WSPSend", "WSPSendTo", "WSPRecv", "WSPRecvFrom", "WSPIoctl"],
+        functions: &["WSPSend", "WSPSendTo", "WSPRecv", "WSPRecvFrom", "WSPIoctl", "WPUModifyIFSHandle"],
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A layer that passes lower handles through works also if it never learns of a completion or of data that `ReadFile` or `WriteFile` moved.",
@@ -5058,7 +5724,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
     },
     Obligation {
         id: "layering.own-request-below",
-        functions: &["WSPSend", "WSPSendTo", "WSPRecv", "WSPRecvFrom", "WSPIoctl"],
+        functions: &["WSPSend", "WSPSendTo", "WSPRecv", "WSPRecvFrom", "WSPIoctl", "WPUCreateSocketHandle"],
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "For each overlapped request a layer with handles of its own passes down a structure of its own, and completes the client's structure once when that one has completed.",
@@ -5072,7 +5738,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "To cancel an operation on a handle that `WPUCreateSocketHandle` made, the client closes the socket: `CancelIo` does not work on it.",
-        sources: &[Citation { source: &SOURCES[252], section: "Remarks, IFS and Non-IFS Providers" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Remarks, IFS and Non-IFS Providers" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -5216,6 +5882,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "linger-and-close.last-close-frees-name",
+        functions: &["WSPCloseSocket"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Lifetime,
+        says: "The last close of a socket discards its addresses and the received data that nobody has read; a close that goes on behind the scenes does so when it ends.",
+        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[104], section: "" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "linger-and-close.background-close-ends",
         functions: &["WSPCloseSocket"],
         binds: Party::Plugin,
@@ -5250,7 +5925,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A socket whose catalog entry has no `XP1_MESSAGE_ORIENTED` receives as a byte stream, whatever `MSG_PARTIAL` says.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks, table" }, Citation { source: &SOURCES[242], section: "Remarks, table" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks, table" }, Citation { source: &SOURCES[243], section: "Remarks, table" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5350,7 +6025,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "When a receive has reached the end of a message, the provider clears `MSG_PARTIAL` in the flags, also if the client had set it.",
-        sources: &[Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Remarks, MSG_PARTIAL" }, Citation { source: &SOURCES[242], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Remarks, MSG_PARTIAL" }, Citation { source: &SOURCES[243], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5387,8 +6062,19 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPRecv", "WSPRecvFrom"],
         binds: Party::Plugin,
         kind: ObligationKind::Result,
-        says: "After a graceful close by the peer, a receive that acts as a byte stream succeeds with zero bytes, and so does every later one.",
+        says: "After a graceful close by the peer, a receive on a socket without `XP1_MESSAGE_ORIENTED`, or with `XP1_PSEUDO_STREAM`, succeeds with zero bytes, and so does every later one.",
         sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[128], section: "Indicating Remote Shutdown" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "message-orientation.end-of-messages-is-error",
+        functions: &["WSPRecv", "WSPRecvFrom"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "After a graceful close by the peer, a receive on a message-oriented socket without `XP1_PSEUDO_STREAM` fails with `WSAEDISCON`, also with `MSG_PARTIAL` in the call.",
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Return value, WSAEDISCON" }, Citation { source: &SOURCES[128], section: "Indicating Remote Shutdown" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The table lets a call with `MSG_PARTIAL` act as on a byte stream, whose end is zero bytes. The sentences on the end speak of sockets and protocols, not of calls, and zero bytes are an empty message on such a socket. They are followed."),
         ..Obligation::NONE
     },
     Obligation {
@@ -5568,6 +6254,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "multipoint.session-data-on-root-socket",
+        functions: &["WSPJoinLeaf", "WSPAccept", "WSPSend", "WSPRecv"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "The root exchanges the data of the session on its own socket; it uses the socket that it got for a leaf for the network events of that leaf, and for data only where the provider offers side chats with one leaf.",
+        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[228], section: "" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "multipoint.leaf-leaves-root-told",
         functions: &["WSPCloseSocket", "WSPJoinLeaf"],
         binds: Party::Plugin,
@@ -5701,8 +6396,17 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPAccept", "WSPIoctl", "WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo", "WSPEventSelect", "WSPAsyncSelect"],
         binds: Party::Plugin,
         kind: ObligationKind::Event,
-        says: "A call of a re-enabling function re-enables its event also when it fails.",
+        says: "A call of a re-enabling function re-enables its event also when it fails, except `WSPAccept` with `WSATRY_AGAIN`.",
         sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "network-events.read-told-at-arrival",
+        functions: &["WSPEventSelect", "WSPAsyncSelect"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Event,
+        says: "When normal data arrives, `FD_READ` is told, unless it was told before and has not been re-enabled since.",
+        sources: &[Citation { source: &SOURCES[24], section: "Remarks, summary of events" }, Citation { source: &SOURCES[31], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5712,6 +6416,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Event,
         says: "`FD_READ` is told again after each receive, with or without `MSG_PEEK`, that leaves data to be received.",
         sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks, summary of events" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "network-events.accept-told-at-arrival",
+        functions: &["WSPListen", "WSPEventSelect", "WSPAsyncSelect"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Event,
+        says: "When a connection request arrives, `FD_ACCEPT` is told, unless it was told before and has not been re-enabled since.",
+        sources: &[Citation { source: &SOURCES[24], section: "Remarks, summary of events" }, Citation { source: &SOURCES[31], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5811,7 +6524,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "`FD_CONNECT` is told also after a connect that succeeds at once, as with datagrams, or that fails at once.",
-        sources: &[Citation { source: &SOURCES[24], section: "Remarks, summary of events" }],
+        sources: &[Citation { source: &SOURCES[24], section: "Remarks, summary of events" }, Citation { source: &SOURCES[65], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("Today's page of WSPAsyncSelect names immediate failure beside immediate success; the page of WSAAsyncSelect names success only. The page of the SPI is followed for an attempt that was made; a call that is refused for its arguments or the state of the socket is no attempt and tells nothing."),
         ..Obligation::NONE
@@ -5842,7 +6555,9 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "After a graceful close of the peer, `FD_CLOSE` is told only when all received data has been read.",
-        sources: &[Citation { source: &SOURCES[24], section: "Remarks" }, Citation { source: &SOURCES[65], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[24], section: "Remarks" }, Citation { source: &SOURCES[65], section: "Remarks" }, Citation { source: &SOURCES[234], section: "Return value" }, Citation { source: &SOURCES[31], section: "Remarks" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The page of WSPEventSelect has `FD_CLOSE` recorded when the close indication arrives and says nothing of unread data; the other three put it after the last data. They are followed; a check lets an event object that is set earlier pass, as the client receives once more anyway."),
         ..Obligation::NONE
     },
     Obligation {
@@ -5906,7 +6621,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPIoctl", "WSPEventSelect", "WSPAsyncSelect"],
         binds: Party::Plugin,
         kind: ObligationKind::Event,
-        says: "`FD_QOS` is told once when a member of the flow specification changes, and again only after a further change; `SIO_GET_QOS` re-enables it.",
+        says: "`FD_QOS` is told once when a member of the flow specification changes, and again only after a further change or after the client has negotiated the quality of service anew; `SIO_GET_QOS` re-enables it.",
         sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks" }],
         ..Obligation::NONE
     },
@@ -5947,6 +6662,26 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "network-events.route-change-to-the-destination",
+        functions: &["WSPIoctl", "WSPEventSelect", "WSPAsyncSelect"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Event,
+        says: "`FD_ROUTING_INTERFACE_CHANGE` is told when the local interface changes that leads to the destination given with `SIO_ROUTING_INTERFACE_CHANGE`.",
+        sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "network-events.group-event-not-selected",
+        functions: &["WSPEventSelect", "WSPAsyncSelect"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "The client does not select `FD_GROUP_QOS`, which is reserved.",
+        sources: &[Citation { source: &SOURCES[31], section: "Parameters, lNetworkEvents" }, Citation { source: &SOURCES[24], section: "Parameters, lEvent" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The tables of parameters call the event reserved, the remarks say when it is told. It is reserved: no socket has a group, and a provider that never tells it passes."),
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "network-events.errors-of-connect",
         functions: &["WSPEnumNetworkEvents", "WSPAsyncSelect"],
         binds: Party::Plugin,
@@ -5983,7 +6718,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A SAN provider sets no event object for a connection that it refuses because its queue of connections is full.",
-        sources: &[Citation { source: &SOURCES[269], section: "Indicating Refusal" }],
+        sources: &[Citation { source: &SOURCES[270], section: "Indicating Refusal" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -5993,17 +6728,17 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "A SAN provider resets the event object of `FD_ACCEPT` before `WSPAccept` succeeds, so that it can set it for the next connection.",
-        sources: &[Citation { source: &SOURCES[261], section: "Accepting a Connection Request" }],
+        sources: &[Citation { source: &SOURCES[262], section: "Accepting a Connection Request" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
     Obligation {
         id: "out-of-band.flag-tells-of-support",
-        functions: &["WSPSend", "WSPRecv"],
+        functions: &["WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"],
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A provider that carries urgent data has `XP1_EXPEDITED_DATA` in its catalog entry; any other refuses `MSG_OOB` with `WSAEOPNOTSUPP`.",
-        sources: &[Citation { source: &SOURCES[56], section: "dwServiceFlags1" }, Citation { source: &SOURCES[44], section: "Return value, WSAEOPNOTSUPP" }],
+        sources: &[Citation { source: &SOURCES[56], section: "dwServiceFlags1" }, Citation { source: &SOURCES[44], section: "Return value, WSAEOPNOTSUPP" }, Citation { source: &SOURCES[46], section: "Return value, WSAEOPNOTSUPP" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -6121,7 +6856,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "`SIOCATMARK` answers `TRUE` if no urgent data is left to read, and `FALSE` while some is.",
-        sources: &[Citation { source: &SOURCES[72], section: "SIOCATMARK" }, Citation { source: &SOURCES[163], section: "" }, Citation { source: &SOURCES[162], section: "OOB Data in TCP" }],
+        sources: &[Citation { source: &SOURCES[72], section: "SIOCATMARK" }, Citation { source: &SOURCES[163], section: "" }, Citation { source: &SOURCES[162], section: "OOB Data in TCP" }, Citation { source: &SOURCES[37], section: "Remarks, SIOCATMARK" }],
         certainty: Certainty::Contradicted,
         decision: Some("One page lets the query tell whether urgent data waits, one limits it to inline sockets, one says that inline sockets always get `TRUE`. The answer of the control code's own text is followed on every stream socket; a check lets `WSAEINVAL` pass where `SO_OOBINLINE` is off."),
         ..Obligation::NONE
@@ -6132,18 +6867,18 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The SAN switch carries urgent data in ordinary messages: it calls `WSPSend` and `WSPRecv` of a SAN provider without `MSG_OOB`.",
-        sources: &[Citation { source: &SOURCES[270], section: "" }],
+        sources: &[Citation { source: &SOURCES[271], section: "" }],
         certainty: Certainty::Implied,
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
     Obligation {
         id: "overlapped.every-provider-has-it",
-        functions: &["WSPSocket", "WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"],
+        functions: &["WSPSocket", "WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo", "WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::Result,
-        says: "Every provider supports `WSA_FLAG_OVERLAPPED` and overlapped operations on sockets that have it.",
-        sources: &[Citation { source: &SOURCES[213], section: "" }, Citation { source: &SOURCES[111], section: "" }],
+        says: "Every provider supports `WSA_FLAG_OVERLAPPED` and overlapped operations on sockets that have it, several at the same time.",
+        sources: &[Citation { source: &SOURCES[213], section: "" }, Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[49], section: "Remarks, WSA_FLAG_OVERLAPPED" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6172,7 +6907,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A request on a blocking socket does not wait, and one on a non-blocking socket does not fail with `WSAEWOULDBLOCK` for want of data or space: both become pending.",
-        sources: &[Citation { source: &SOURCES[213], section: "" }, Citation { source: &SOURCES[158], section: "" }, Citation { source: &SOURCES[257], section: "" }],
+        sources: &[Citation { source: &SOURCES[213], section: "" }, Citation { source: &SOURCES[158], section: "" }, Citation { source: &SOURCES[258], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6217,8 +6952,17 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo", "WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::Event,
-        says: "After `WSA_IO_PENDING` the provider indicates the completion exactly once, whether the operation succeeds or fails.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[40], section: "Return value" }],
+        says: "After `WSA_IO_PENDING` the provider indicates the completion exactly once, whether the operation succeeds or fails; only the last `WSPCleanup` ends operations without an indication.",
+        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[40], section: "Return value" }, Citation { source: &SOURCES[21], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "overlapped.pending-leaves-answers",
+        functions: &["WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo", "WSPIoctl"],
+        binds: Party::Plugin,
+        kind: ObligationKind::OutValue,
+        says: "A call that answers `WSA_IO_PENDING` writes neither the byte count nor the flags, not even later: both come with the completion.",
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_QUERY_PNP_TARGET_HANDLE" }, Citation { source: &SOURCES[236], section: "Remarks" }, Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[42], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6292,7 +7036,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "In a request without a routine `hEvent` is null or a valid event.",
-        sources: &[Citation { source: &SOURCES[239], section: "hEvent" }],
+        sources: &[Citation { source: &SOURCES[240], section: "hEvent" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6301,7 +7045,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "Without a routine the provider completes through `WPUCompleteOverlappedRequest`, as only Ws2_32 knows whether a port is associated.",
-        sources: &[Citation { source: &SOURCES[5], section: "Remarks" }, Citation { source: &SOURCES[257], section: "" }],
+        sources: &[Citation { source: &SOURCES[5], section: "Remarks" }, Citation { source: &SOURCES[258], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -6321,7 +7065,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A SAN provider whose request has the lowest bit of `hEvent` set completes it silently: it calls no `WPUCompleteOverlappedRequest`.",
-        sources: &[Citation { source: &SOURCES[257], section: "" }],
+        sources: &[Citation { source: &SOURCES[258], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -6331,7 +7075,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The SAN switch calls `WSPSend` and `WSPRecv` with a structure and without a routine, whatever the application asked for.",
-        sources: &[Citation { source: &SOURCES[257], section: "" }, Citation { source: &SOURCES[262], section: "" }],
+        sources: &[Citation { source: &SOURCES[258], section: "" }, Citation { source: &SOURCES[263], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -6341,7 +7085,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "Before the provider sets, clears or waits for the event itself, it takes the lowest bit off the handle.",
-        sources: &[Citation { source: &SOURCES[139], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[257], section: "" }],
+        sources: &[Citation { source: &SOURCES[139], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[258], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -6407,7 +7151,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "While a routine of a socket runs, the provider starts no other routine of the same socket, even if the routine waits alertably.",
-        sources: &[Citation { source: &SOURCES[111], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[242], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[111], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[243], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6416,7 +7160,9 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "The provider takes sends and receives on the same socket from within a routine: they neither fail with `WSAEINPROGRESS` nor deadlock.",
-        sources: &[Citation { source: &SOURCES[111], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[44], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[111], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Remarks" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The lists of errors have `WSAEINPROGRESS` while a callback is processed; the remarks let a routine send and receive. The remarks are followed, as in the note `calls-within-calls`: the code is for calls from within a hook."),
         ..Obligation::NONE
     },
     Obligation {
@@ -6425,7 +7171,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Thread,
         says: "A routine that interrupts a blocking call of its thread makes no other blocking call.",
-        sources: &[Citation { source: &SOURCES[242], section: "Remarks" }, Citation { source: &SOURCES[66], section: "Remarks" }, Citation { source: &SOURCES[248], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[243], section: "Remarks" }, Citation { source: &SOURCES[66], section: "Remarks" }, Citation { source: &SOURCES[249], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6434,7 +7180,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "While a blocking call waits, functions that are queued to its thread run, and the call goes on waiting afterwards.",
-        sources: &[Citation { source: &SOURCES[242], section: "Remarks" }, Citation { source: &SOURCES[66], section: "Remarks" }, Citation { source: &SOURCES[189], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[243], section: "Remarks" }, Citation { source: &SOURCES[66], section: "Remarks" }, Citation { source: &SOURCES[189], section: "Remarks" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -6490,8 +7236,10 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"],
         binds: Party::Client,
         kind: ObligationKind::Lifetime,
-        says: "From the call to the completion the buffers stay valid: the client does not write those of a send, and neither reads nor writes those of a receive.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[44], section: "Parameters, lpBuffers" }],
+        says: "From the call to the completion, overlapped or not, the buffers stay valid: the client does not write those of a send, and neither reads nor writes those of a receive.",
+        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[44], section: "Parameters, lpBuffers" }, Citation { source: &SOURCES[46], section: "Parameters, lpBuffers" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The pages of WSPSend and WSPSendTo forbid any access to the buffers of a send, the chapter on overlapped operations only asks that they are not disturbed. The chapter is followed: reading disturbs nothing, and clients give one buffer to several sends."),
         ..Obligation::NONE
     },
     Obligation {
@@ -6548,7 +7296,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Ownership,
         says: "A provider whose sockets are file handles leaves `Internal` and `InternalHigh` to the system.",
-        sources: &[Citation { source: &SOURCES[239], section: "Internal" }, Citation { source: &SOURCES[239], section: "InternalHigh" }],
+        sources: &[Citation { source: &SOURCES[240], section: "Internal" }, Citation { source: &SOURCES[240], section: "InternalHigh" }],
         class: Some("ifs"),
         ..Obligation::NONE
     },
@@ -6557,8 +7305,8 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo", "WSPIoctl"],
         binds: Party::Client,
         kind: ObligationKind::Ownership,
-        says: "The client writes no member but `hEvent`, and none at all while the operation is pending.",
-        sources: &[Citation { source: &SOURCES[239], section: "" }],
+        says: "The client writes no member but `hEvent`, and before `TransmitFile` the two offsets; it writes none at all while the operation is pending.",
+        sources: &[Citation { source: &SOURCES[240], section: "" }, Citation { source: &SOURCES[222], section: "Parameters, lpOverlapped" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -6568,7 +7316,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "Closing a socket completes each of its pending operations, of all threads of the process, with `WSA_OPERATION_ABORTED` and with the indication that its client asked for.",
-        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[104], section: "" }, Citation { source: &SOURCES[256], section: "" }],
+        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[104], section: "" }, Citation { source: &SOURCES[257], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6650,8 +7398,10 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSCEnumProtocols", "WSCEnumProtocols32"],
         binds: Party::Host,
         kind: ObligationKind::OutValue,
-        says: "If the buffer is too small, the functions write to `lpdwBufferLength` how many bytes all entries take.",
+        says: "The functions write to `lpdwBufferLength` how many bytes all entries take that were asked for, after `WSAENOBUFS` and after a success.",
         sources: &[Citation { source: &SOURCES[73], section: "Parameters, lpdwBufferLength" }, Citation { source: &SOURCES[79], section: "Parameters, lpdwBufferLength" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The parameter is described as that size on output, whatever the result; the remarks mention it for a buffer that is too small. A check looks at it after WSAENOBUFS only."),
         ..Obligation::NONE
     },
     Obligation {
@@ -6659,7 +7409,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSCEnumProtocols", "WSCEnumProtocols32"],
         binds: Party::Host,
         kind: ObligationKind::Error,
-        says: "A buffer that does not hold all entries gets `WSAENOBUFS`: no call goes on where another has stopped.",
+        says: "A buffer that does not hold all entries that were asked for gets `WSAENOBUFS`: no call goes on where another has stopped.",
         sources: &[Citation { source: &SOURCES[73], section: "Remarks" }, Citation { source: &SOURCES[79], section: "Remarks" }],
         ..Obligation::NONE
     },
@@ -6702,6 +7452,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "provider-categories.categories-come-back",
+        functions: &["WSCGetProviderInfo", "WSCGetProviderInfo32"],
+        binds: Party::Host,
+        kind: ObligationKind::OutValue,
+        says: "For `ProviderInfoLspCategories` the functions answer all categories of the layer, as they were last set, joined by or.",
+        sources: &[Citation { source: &SOURCES[81], section: "Remarks" }, Citation { source: &SOURCES[82], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "provider-categories.setting-replaces-categories",
         functions: &["WSCSetProviderInfo", "WSCSetProviderInfo32"],
         binds: Party::Host,
@@ -6740,12 +7499,21 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "provider-installation.list-is-not-null",
+        functions: &["WSCInstallProvider", "WSCInstallProvider64_32"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "The caller passes an array of entries and their number; the array is never null, unlike that of `WSCInstallProviderAndChains`.",
+        sources: &[Citation { source: &SOURCES[74], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "provider-installation.files-and-settings-are-callers",
         functions: &["WSCInstallProvider", "WSCInstallProvider64_32"],
         binds: Party::Client,
         kind: ObligationKind::Order,
-        says: "The caller copies the files and keeps the settings of the provider by itself: the function adds entries to the catalog and does nothing else.",
-        sources: &[Citation { source: &SOURCES[74], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }],
+        says: "The caller copies the files and keeps the settings of the provider by itself: the function adds entries to the catalog and copies nothing.",
+        sources: &[Citation { source: &SOURCES[74], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6804,7 +7572,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The path that is given to `WSCInstallProvider64_32` leads processes of each width to a DLL of that width, as one below `%SystemRoot%\\system32` does by redirection.",
-        sources: &[Citation { source: &SOURCES[75], section: "Parameters, lpszProviderDllPath" }, Citation { source: &SOURCES[252], section: "Parameters, lpszProviderDllPath32" }],
+        sources: &[Citation { source: &SOURCES[75], section: "Parameters, lpszProviderDllPath" }, Citation { source: &SOURCES[253], section: "Parameters, lpszProviderDllPath32" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -6824,7 +7592,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "To have a provider in both catalogs by `WSCInstallProvider`, a 64-bit and a 32-bit process call it once each.",
-        sources: &[Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[252], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7234,21 +8002,21 @@ pub static OBLIGATIONS: &[Obligation] = &[
     },
     Obligation {
         id: "socket-handles.file-handles-registered",
-        functions: &["WSPSocket", "WSPAccept", "WSPJoinLeaf"],
+        functions: &["WSPSocket", "WSPAccept", "WSPJoinLeaf", "WSPDuplicateSocket", "WPUModifyIFSHandle"],
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The provider passes every new descriptor to `WPUModifyIFSHandle` before its client learns it, also that of an accepted, a joined or a shared socket.",
-        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[112], section: "" }, Citation { source: &SOURCES[38], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[10], section: "Remarks" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[112], section: "" }],
         class: Some("ifs"),
         ..Obligation::NONE
     },
     Obligation {
         id: "socket-handles.other-handles-created",
-        functions: &["WSPSocket", "WSPAccept", "WSPJoinLeaf"],
+        functions: &["WSPSocket", "WSPAccept", "WSPJoinLeaf", "WSPDuplicateSocket", "WPUCreateSocketHandle"],
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The provider gives its client no descriptor that does not come from `WPUCreateSocketHandle`, also for an accepted, a joined or a shared socket.",
-        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[112], section: "" }, Citation { source: &SOURCES[38], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[112], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -7267,8 +8035,10 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WPUCreateSocketHandle", "WPUModifyIFSHandle", "WPUQueryBlockingCallback"],
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
-        says: "The provider passes its own catalog entry: a base that of the socket, a layer the one of its own in the chain, and never that of the layer below.",
-        sources: &[Citation { source: &SOURCES[10], section: "Parameters, dwCatalogEntryId" }, Citation { source: &SOURCES[10], section: "Remarks, Layered Service Provider Considerations" }, Citation { source: &SOURCES[7], section: "Parameters, dwCatalogEntryId" }, Citation { source: &SOURCES[13], section: "Parameters, dwCatalogEntryId" }, Citation { source: &SOURCES[286], section: "" }],
+        says: "The provider passes a catalog entry of its own: a base that of the socket, a layer its own entry or a chain that begins with it. It never passes an entry of another provider.",
+        sources: &[Citation { source: &SOURCES[10], section: "Parameters, dwCatalogEntryId" }, Citation { source: &SOURCES[10], section: "Remarks, Layered Service Provider Considerations" }, Citation { source: &SOURCES[7], section: "Parameters, dwCatalogEntryId" }, Citation { source: &SOURCES[13], section: "Parameters, dwCatalogEntryId" }, Citation { source: &SOURCES[287], section: "" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The pages ask for the entry of the caller; Microsoft's samples pass a chain that begins with the layer, and never its hidden entry. Either names the layer, and a check lets both pass, as in the note `own-catalog-entry`."),
         ..Obligation::NONE
     },
     Obligation {
@@ -7285,9 +8055,19 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPSocket", "WSPAccept", "WSPJoinLeaf"],
         binds: Party::Plugin,
         kind: ObligationKind::Result,
-        says: "`ReadFile` and `WriteFile` of the system work with the descriptors.",
-        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[214], section: "" }],
+        says: "`ReadFile`, `WriteFile` and `CancelIo` of the system work with the descriptors.",
+        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[214], section: "" }, Citation { source: &SOURCES[253], section: "Remarks, IFS and Non-IFS Providers" }],
         class: Some("ifs"),
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "socket-handles.file-functions-avoided",
+        functions: &["WPUCreateSocketHandle"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "The client avoids `ReadFile` and `WriteFile` on sockets whose entry has no `XP1_IFS_HANDLES`: they work, but take a way through the kernel and back.",
+        sources: &[Citation { source: &SOURCES[7], section: "Remarks" }],
+        class: Some("non_ifs"),
         ..Obligation::NONE
     },
     Obligation {
@@ -7341,7 +8121,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "If a descriptor cannot be registered or made, the call fails with the error of that upcall, and not with one of the steps that undo it.",
-        sources: &[Citation { source: &SOURCES[286], section: "" }],
+        sources: &[Citation { source: &SOURCES[287], section: "" }],
         certainty: Certainty::Experience,
         ..Obligation::NONE
     },
@@ -7351,7 +8131,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The switch names a socket of a SAN provider by the descriptor that the provider has returned, whatever value that is.",
-        sources: &[Citation { source: &SOURCES[258], section: "" }, Citation { source: &SOURCES[261], section: "" }],
+        sources: &[Citation { source: &SOURCES[259], section: "" }, Citation { source: &SOURCES[262], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -7361,7 +8141,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A SAN provider names a socket in upcalls by the handle that `WPUCreateSocketHandle` has returned, and not by its own descriptor.",
-        sources: &[Citation { source: &SOURCES[258], section: "" }, Citation { source: &SOURCES[261], section: "" }],
+        sources: &[Citation { source: &SOURCES[259], section: "" }, Citation { source: &SOURCES[262], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -7383,6 +8163,17 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Result,
         says: "A provider without use for `SO_DEBUG`, `SO_DONTROUTE`, `SO_KEEPALIVE`, `SO_RCVBUF` or `SO_SNDBUF` still lets them be set. It answers a constant then, or what was set.",
         sources: &[Citation { source: &SOURCES[216], section: "note (i)" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "socket-options.atm-refuses-options",
+        functions: &["WSPGetSockOpt", "WSPSetSockOpt"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Error,
+        says: "On ATM sockets `SO_DONTROUTE` and `SO_KEEPALIVE` are not supported: the call fails.",
+        sources: &[Citation { source: &SOURCES[47], section: "Remarks" }, Citation { source: &SOURCES[35], section: "Remarks" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("The summary lets every provider accept both options without using them. The pages of the functions make ATM an exception and give no code; it is WSAENOPROTOOPT, as for every option that is not supported."),
         ..Obligation::NONE
     },
     Obligation {
@@ -7453,7 +8244,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "Switching `SO_LINGER` on switches `SO_DONTLINGER` off, and the other way round; both always show opposite values.",
         sources: &[Citation { source: &SOURCES[47], section: "Remarks, SO_LINGER" }, Citation { source: &SOURCES[192], section: "Remarks" }],
         certainty: Certainty::Contradicted,
-        decision: Some("The page of the structure `linger` has it the other way round: a value of `SO_DONTLINGER` other than zero makes `l_onoff` other than zero. The pages of the functions are followed, as the option's name says the same."),
+        decision: Some("The page of the structure `linger` has it the other way round: a value of `SO_DONTLINGER` other than zero makes `l_onoff` other than zero. The table of WSPSetSockOpt calls `SO_DONTLINGER` reserved, while its text uses it. The text of the functions is followed, as the option's name says the same."),
         ..Obligation::NONE
     },
     Obligation {
@@ -7561,7 +8352,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "Without a connection `SO_CONNECT_TIME` succeeds and answers 0xFFFFFFFF, the bits of `SOCKET_ERROR`.",
-        sources: &[Citation { source: &SOURCES[141], section: "Remarks, SO_CONNECT_TIME" }],
+        sources: &[Citation { source: &SOURCES[141], section: "Remarks, SO_CONNECT_TIME" }, Citation { source: &SOURCES[116], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of `getsockopt` says that the call returns `SOCKET_ERROR` without a connection, also while `ConnectEx` runs, and has no code for it. Clients look for that value in the answer, so it is the answer and not the result."),
         ..Obligation::NONE
@@ -7614,11 +8405,23 @@ pub static OBLIGATIONS: &[Obligation] = &[
     },
     Obligation {
         id: "socket-options.lost-connection-in-progress",
-        functions: &["WSPSetSockOpt", "WSPSend", "WSPRecv", "WSPSendTo", "WSPRecvFrom"],
+        functions: &["WSPGetSockOpt", "WSPSetSockOpt", "WSPSend", "WSPRecv", "WSPSendTo", "WSPRecvFrom"],
         binds: Party::Plugin,
         kind: ObligationKind::Error,
-        says: "When keep-alive finds the connection lost, calls in progress on the socket fail with `WSAENETRESET` and all later ones with `WSAENOTCONN`.",
+        says: "When keep-alive finds the connection lost, calls in progress on the socket fail with `WSAENETRESET` and later ones with `WSAENOTCONN`, except those that read an option or close the socket.",
         sources: &[Citation { source: &SOURCES[47], section: "Remarks, SO_KEEPALIVE" }, Citation { source: &SOURCES[35], section: "Remarks, SO_KEEPALIVE" }],
+        certainty: Certainty::Contradicted,
+        decision: Some("Both pages let any later call fail. The lists of WSPGetSockOpt and WSPCloseSocket have neither code, and options are read in any state; a client has to be able to ask for SO_ERROR and to close."),
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "socket-options.keepalive-by-rfc-1122",
+        functions: &["WSPGetSockOpt", "WSPSetSockOpt"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "A provider that sends keep-alives keeps to section 4.2.3.6 of RFC 1122: it sends none on a socket without `SO_KEEPALIVE`, and a single probe without an answer does not end the connection.",
+        sources: &[Citation { source: &SOURCES[47], section: "Remarks, SO_KEEPALIVE" }, Citation { source: &SOURCES[35], section: "Remarks, SO_KEEPALIVE" }],
+        certainty: Certainty::Implied,
         ..Obligation::NONE
     },
     Obligation {
@@ -7829,7 +8632,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "A SAN provider whose transport limits a send answers `SO_MAX_MSG_SIZE`, and one whose transport limits RDMA answers `SO_MAX_RDMA_SIZE`.",
-        sources: &[Citation { source: &SOURCES[267], section: "Retrieving SAN socket options" }],
+        sources: &[Citation { source: &SOURCES[268], section: "Retrieving SAN socket options" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -7839,7 +8642,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The switch passes no send and no RDMA transfer that is longer than the SAN provider's answer to `SO_MAX_MSG_SIZE` or `SO_MAX_RDMA_SIZE`.",
-        sources: &[Citation { source: &SOURCES[267], section: "Retrieving SAN socket options" }],
+        sources: &[Citation { source: &SOURCES[268], section: "Retrieving SAN socket options" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -7849,7 +8652,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The switch asks a SAN provider only for `SO_DEBUG`, `SO_MAX_MSG_SIZE`, `SO_MAX_RDMA_SIZE`, `SO_RDMA_THRESHOLD_SIZE` and the group options, and sets only `SO_DEBUG` and `SO_GROUP_PRIORITY`.",
-        sources: &[Citation { source: &SOURCES[267], section: "" }],
+        sources: &[Citation { source: &SOURCES[268], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -7859,7 +8662,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A SAN provider whose entry has `XP1_QOS_SUPPORTED` supports `SO_GROUP_ID` and `SO_GROUP_PRIORITY`.",
-        sources: &[Citation { source: &SOURCES[267], section: "Retrieving SAN socket options" }],
+        sources: &[Citation { source: &SOURCES[268], section: "Retrieving SAN socket options" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -7900,6 +8703,16 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "start-up.agreed-version-used",
+        functions: &["WSPStartup", "WSPStartupEx"],
+        binds: Party::Client,
+        kind: ObligationKind::Argument,
+        says: "The client uses only functions, control codes and behaviour of the version in `wVersion`, and the provider relies on that.",
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }],
+        not_checkable: Some("Ws2_32 takes version 2.2 alone, and the page does not say what is missing in others"),
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "start-up.negotiated-each-time",
         functions: &["WSPStartup", "WSPStartupEx"],
         binds: Party::Plugin,
@@ -7920,8 +8733,17 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "start-up.layer-wants-its-highest",
+        functions: &["WSPStartup"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Argument,
+        says: "A layer wants from the provider below the highest version that it can use itself.",
+        sources: &[Citation { source: &SOURCES[19], section: "Parameters, wVersionRequested" }, Citation { source: &SOURCES[19], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "start-up.unwanted-version-cleaned-up",
-        functions: &["WSPStartup", "WSPStartupEx"],
+        functions: &["WSPStartup", "WSPStartupEx", "WSPCleanup"],
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "If `wVersion` is not acceptable, Ws2_32 calls `WSPCleanup` once and makes no other call to the provider.",
@@ -7930,7 +8752,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
     },
     Obligation {
         id: "start-up.layer-cleans-up-version",
-        functions: &["WSPStartup", "WSPStartupEx"],
+        functions: &["WSPStartup", "WSPCleanup"],
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "A layer that gets an unacceptable `wVersion` from the provider below calls `WSPCleanup` of that provider once, and does not use it.",
@@ -7943,7 +8765,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "The description in `szDescription` ends with a zero within the array and has no control or formatting characters.",
-        sources: &[Citation { source: &SOURCES[52], section: "Members, szDescription" }, Citation { source: &SOURCES[274], section: "" }],
+        sources: &[Citation { source: &SOURCES[52], section: "Members, szDescription" }, Citation { source: &SOURCES[275], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page allows 256 characters beside the final zero, the array of the headers has 256 places in all. At most 255 characters come before the zero, as in the note `text-lengths`."),
         ..Obligation::NONE
@@ -7954,7 +8776,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "The provider copies the table of upcalls during the call and does not read the caller's table afterwards.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[274], section: "" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[275], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page speaks of storing the pointer, but the table of WSPStartup is passed by value. A copy is kept, as in the note `table-by-value`, for WSPStartupEx too."),
         ..Obligation::NONE
@@ -7970,7 +8792,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
     },
     Obligation {
         id: "start-up.upcalls-through-the-table",
-        functions: &["WSPStartup", "WSPStartupEx"],
+        functions: &["WSPStartup", "WSPStartupEx", "WPUCompleteOverlappedRequest"],
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The provider makes upcalls through the table that it was given, and `WPUCompleteOverlappedRequest` through the export of Ws2_32 where the table has no slot for it.",
@@ -8096,7 +8918,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "The provider makes no upcall, and calls no function of Winsock or of the provider below, while the system loads or unloads its library.",
-        sources: &[Citation { source: &SOURCES[70], section: "UNSUPPORTED_API_CALL_IN_DLLMAIN" }, Citation { source: &SOURCES[250], section: "Remarks" }, Citation { source: &SOURCES[20], section: "Remarks" }, Citation { source: &SOURCES[286], section: "" }],
+        sources: &[Citation { source: &SOURCES[70], section: "UNSUPPORTED_API_CALL_IN_DLLMAIN" }, Citation { source: &SOURCES[251], section: "Remarks" }, Citation { source: &SOURCES[20], section: "Remarks" }, Citation { source: &SOURCES[287], section: "" }],
         certainty: Certainty::Experience,
         ..Obligation::NONE
     },
@@ -8205,6 +9027,16 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "WPUCreateEvent.failure-returned",
+        functions: &["WPUCreateEvent"],
+        binds: Party::Host,
+        kind: ObligationKind::Result,
+        says: "The host returns `WSA_INVALID_EVENT` after every failure, and never after a success.",
+        sources: &[Citation { source: &SOURCES[6], section: "" }],
+        rule: Some("failure-returned"),
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "WPUCreateEvent.released-once",
         functions: &["WPUCreateEvent"],
         binds: Party::Plugin,
@@ -8231,6 +9063,16 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "The host writes the error code to `lpErrno` after every failure, and never after a success.",
         sources: &[Citation { source: &SOURCES[7], section: "" }],
         rule: Some("error-written"),
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "WPUCreateSocketHandle.failure-returned",
+        functions: &["WPUCreateSocketHandle"],
+        binds: Party::Host,
+        kind: ObligationKind::Result,
+        says: "The host returns `INVALID_SOCKET` after every failure, and never after a success.",
+        sources: &[Citation { source: &SOURCES[7], section: "" }],
+        rule: Some("failure-returned"),
         ..Obligation::NONE
     },
     Obligation {
@@ -8358,6 +9200,16 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "The host writes the error code to `lpErrno` after every failure, and never after a success.",
         sources: &[Citation { source: &SOURCES[10], section: "" }],
         rule: Some("error-written"),
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "WPUModifyIFSHandle.failure-returned",
+        functions: &["WPUModifyIFSHandle"],
+        binds: Party::Host,
+        kind: ObligationKind::Result,
+        says: "The host returns `INVALID_SOCKET` after every failure, and never after a success.",
+        sources: &[Citation { source: &SOURCES[10], section: "" }],
+        rule: Some("failure-returned"),
         ..Obligation::NONE
     },
     Obligation {
@@ -8778,6 +9630,16 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "The provider writes the error code to `lpErrno` after every failure, and never after a success.",
         sources: &[Citation { source: &SOURCES[22], section: "" }],
         rule: Some("error-written"),
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "WSPAccept.failure-returned",
+        functions: &["WSPAccept"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "The provider returns `INVALID_SOCKET` after every failure, and never after a success.",
+        sources: &[Citation { source: &SOURCES[22], section: "" }],
+        rule: Some("failure-returned"),
         ..Obligation::NONE
     },
     Obligation {
@@ -10476,6 +11338,16 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "WSPJoinLeaf.failure-returned",
+        functions: &["WSPJoinLeaf"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "The provider returns `INVALID_SOCKET` after every failure, and never after a success.",
+        sources: &[Citation { source: &SOURCES[38], section: "" }],
+        rule: Some("failure-returned"),
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "WSPJoinLeaf.WSAENETDOWN",
         functions: &["WSPJoinLeaf"],
         binds: Party::Plugin,
@@ -11322,6 +12194,16 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "WSPSelect.failure-returned",
+        functions: &["WSPSelect"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "The provider returns `SOCKET_ERROR` after every failure, and never after a success.",
+        sources: &[Citation { source: &SOURCES[43], section: "" }],
+        rule: Some("failure-returned"),
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "WSPSelect.WSAEFAULT",
         functions: &["WSPSelect"],
         binds: Party::Plugin,
@@ -12138,6 +13020,16 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
+        id: "WSPSocket.failure-returned",
+        functions: &["WSPSocket"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Result,
+        says: "The provider returns `INVALID_SOCKET` after every failure, and never after a success.",
+        sources: &[Citation { source: &SOURCES[49], section: "" }],
+        rule: Some("failure-returned"),
+        ..Obligation::NONE
+    },
+    Obligation {
         id: "WSPSocket.WSAENETDOWN",
         functions: &["WSPSocket"],
         binds: Party::Plugin,
@@ -12407,7 +13299,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The host passes a pointer `lpWSPData` that is aligned and not null.",
-        sources: &[Citation { source: &SOURCES[254], section: "" }],
+        sources: &[Citation { source: &SOURCES[255], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
     },
@@ -12417,7 +13309,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "The provider writes `lpWSPData` only if the call succeeds.",
-        sources: &[Citation { source: &SOURCES[254], section: "" }],
+        sources: &[Citation { source: &SOURCES[255], section: "" }],
         rule: Some("written-on-success"),
         ..Obligation::NONE
     },
@@ -12427,7 +13319,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The host passes a pointer `lpProtocolInfo` that is aligned and not null.",
-        sources: &[Citation { source: &SOURCES[254], section: "" }],
+        sources: &[Citation { source: &SOURCES[255], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
     },
@@ -12437,7 +13329,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The host passes a pointer `lpUpcallTable` that is aligned and not null.",
-        sources: &[Citation { source: &SOURCES[254], section: "" }],
+        sources: &[Citation { source: &SOURCES[255], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
     },
@@ -12447,7 +13339,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The host passes a pointer `lpProcTable` that is aligned and not null.",
-        sources: &[Citation { source: &SOURCES[254], section: "" }],
+        sources: &[Citation { source: &SOURCES[255], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
     },
@@ -12457,7 +13349,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "The provider writes `lpProcTable` only if the call succeeds.",
-        sources: &[Citation { source: &SOURCES[254], section: "" }],
+        sources: &[Citation { source: &SOURCES[255], section: "" }],
         rule: Some("written-on-success"),
         ..Obligation::NONE
     },
@@ -12467,7 +13359,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "The provider reports `WSASYSNOTREADY` if the network system is not ready.",
-        sources: &[Citation { source: &SOURCES[254], section: "" }],
+        sources: &[Citation { source: &SOURCES[255], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -12476,7 +13368,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "The provider reports `WSAVERNOTSUPPORTED` if the wanted version is lower than the provider's lowest.",
-        sources: &[Citation { source: &SOURCES[254], section: "" }],
+        sources: &[Citation { source: &SOURCES[255], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -12485,7 +13377,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "The provider reports `WSAEPROCLIM` if the provider serves no further process.",
-        sources: &[Citation { source: &SOURCES[254], section: "" }],
+        sources: &[Citation { source: &SOURCES[255], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -12494,7 +13386,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "The provider reports `WSAEFAULT` if `lpWSPData` or `lpProcTable` is not valid.",
-        sources: &[Citation { source: &SOURCES[254], section: "" }],
+        sources: &[Citation { source: &SOURCES[255], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -13121,7 +14013,7 @@ pub static RETIRED: &[&str] = &[
 ];
 
 /// Every source.
-pub static SOURCES: [Source; 287] = [
+pub static SOURCES: [Source; 288] = [
     Source { title: "Platform SDK: Windows Sockets, Upcalls Exposed by Windows Sockets 2 DLL", url: None },
     Source { title: "Upcalls Exposed by Windows Sockets 2 DLL", url: Some("https://learn.microsoft.com/windows/win32/winsock/upcalls-exposed-by-windows-sockets-2-dll-2") },
     Source { title: "WPUCloseEvent function", url: Some("https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpucloseevent") },
@@ -13361,6 +14253,7 @@ pub static SOURCES: [Source; 287] = [
     Source { title: "WSAIoctl function", url: Some("https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsaioctl") },
     Source { title: "WSAJoinLeaf function", url: Some("https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsajoinleaf") },
     Source { title: "WSAMSG structure", url: Some("https://learn.microsoft.com/windows/win32/api/ws2def/ns-ws2def-wsamsg") },
+    Source { title: "IN_PKTINFO structure", url: Some("https://learn.microsoft.com/windows/win32/api/ws2ipdef/ns-ws2ipdef-in_pktinfo") },
     Source { title: "WSAOVERLAPPED structure", url: Some("https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaoverlapped") },
     Source { title: "WSAPROTOCOLCHAIN structure", url: Some("https://learn.microsoft.com/windows/win32/api/winsock2/ns-winsock2-wsaprotocolchain") },
     Source { title: "WSAProviderConfigChange function", url: Some("https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsaproviderconfigchange") },

@@ -194,6 +194,9 @@ pub trait ServiceProvider {
     /// - The condition function gets the peer's address in `lpCallerId` and the local address in `lpCalleeId`, each as a buffer that holds an address of the socket's family. (`WSPAccept.addresses-for-condition`)
     /// - Where the peer's address or caller data is not to be had, `lpCallerId` or `lpCallerData` itself is null. (`WSPAccept.absent-caller-is-null`)
     /// - `lpSQOS` is null if the peer asked for no quality of service, and then none is negotiated; the reserved `lpGQOS` is null. (`WSPAccept.absent-qos-is-null`)
+    /// - If data came with the connection request, `lpCallerData` is a buffer with exactly that data. (`WSPAccept.caller-data-for-condition`)
+    /// - If the peer asked for quality of service, `lpSQOS` holds its flow specifications, one for each direction, and what it added for the provider. (`WSPAccept.caller-qos-for-condition`)
+    /// - The provider passes an `lpSQOS` other than null only if it negotiates the quality of service or accepts what the peer asked for. (`WSPAccept.given-qos-is-served`)
     /// - `lpCalleeData` is a buffer in the provider's memory whose length is the room that it has, and zero if data cannot be sent back. (`WSPAccept.callee-data-room`)
     /// - The provider sends the callee data that an accepting condition function wrote to the peer, with the acceptance. (`WSPAccept.callee-data-travels-back`)
     /// - While the condition function runs, the provider holds no lock and refuses no call that is made from within it as nested. (`WSPAccept.condition-may-call-provider`)
@@ -208,7 +211,7 @@ pub trait ServiceProvider {
     /// - A SAN provider does not drop an accepted connection because a message of up to 256 bytes arrives before the switch has posted a receive; it keeps the message until then. Only for `non_ifs`. (`WSPAccept.san-keeps-early-message`)
     /// - The condition function writes at most `len` bytes of callee data and sets `len` to what it wrote, or to zero. (`WSPAccept.condition-fills-callee-data`, binds the client)
     /// - A client that has put a connection off calls `WSPAccept` again and then accepts or rejects it. (`WSPAccept.deferred-decided-later`, binds the client)
-    /// - Obligations of topics hold here too: `blocking` (2), `catalog` (1), `connection-set-up` (2), `multipoint` (2), `network-events` (8), `socket-handles` (9), `socket-options` (2).
+    /// - Obligations of topics hold here too: `blocking` (2), `catalog` (1), `connection-set-up` (2), `multipoint` (3), `network-events` (8), `socket-handles` (9), `socket-options` (2).
     #[inline]
     fn accept(
         &self,
@@ -245,7 +248,7 @@ pub trait ServiceProvider {
     /// - The text shows all parts of the address, the port too where it is not zero. (`WSPAddressToString.all-parts-in-text`)
     /// - The length counts 16-bit characters with the final zero, before the call and after it. The sources contradict each other: The page counts bytes; that of WSAAddressToStringW, whose arguments are handed down, counts characters with the final zero, which is followed (note length-of-address-text). (`WSPAddressToString.length-in-characters`)
     /// - An IPv4 address is written in dotted decimal notation, an IPv6 address as groups of hexadecimal digits with at most one double colon. (`WSPAddressToString.usual-form-of-ip`)
-    /// - Obligations of topics hold here too: `address-conversion` (4), `layering` (2).
+    /// - Obligations of topics hold here too: `address-conversion` (5), `layering` (3).
     #[inline]
     fn address_to_string(
         &self,
@@ -283,14 +286,14 @@ pub trait ServiceProvider {
     ///
     /// # Obligations
     ///
-    /// - The provider posts each message with `WPUPostMessage`. Only for `nt`. (`WSPAsyncSelect.posts-through-upcall`)
+    /// - The provider posts each message with `WPUPostMessage`. Only for `nt`. The sources contradict each other: The pages on messages ask it of every provider, the table of upcalls only on Windows NT and its successors, as Windows 95 can post from kernel mode. The table is followed, as in the note `post-message-platform`. (`WSPAsyncSelect.posts-through-upcall`)
     /// - Every message goes to the window and has the number of the selection, whichever event it reports. (`WSPAsyncSelect.message-as-asked`)
     /// - The first value of a message is the socket, by the handle that the client has. (`WSPAsyncSelect.socket-in-first-value`)
     /// - The low 16 bits of the second value hold the event, the high 16 bits its error code, or zero. (`WSPAsyncSelect.event-and-error-packed`)
     /// - A message reports exactly one network event. Events that happen together are posted one by one. (`WSPAsyncSelect.one-message-per-event`)
     /// - The client copes with messages that arrive after it has ended or replaced the selection or closed the socket: they were in the queue of the window already. (`WSPAsyncSelect.late-messages`, binds the client)
     /// - The client takes the error of an event from the message; the last error of the thread has nothing to do with it. (`WSPAsyncSelect.error-from-the-message`, binds the client)
-    /// - Obligations of topics hold here too: `blocking` (1), `control-codes` (1), `network-events` (41), `out-of-band` (3).
+    /// - Obligations of topics hold here too: `blocking` (1), `control-codes` (1), `network-events` (45), `out-of-band` (3).
     #[inline]
     fn async_select(
         &self,
@@ -369,10 +372,11 @@ pub trait ServiceProvider {
     /// - The blocking call that was cancelled ends with `WSAEINTR` as soon as the hook, or the handling of the message, has returned. (`WSPCancelBlockingCall.ends-with-interrupted`)
     /// - If the operation is done before it could be cancelled, the cancel may succeed all the same, and the blocking call returns its result as if nobody had cancelled it. (`WSPCancelBlockingCall.late-cancel-is-success`)
     /// - A cancelled `WSPAccept` or `WSPSelect` leaves its sockets exactly as they were. (`WSPCancelBlockingCall.accept-and-select-unharmed`)
-    /// - A socket whose call was cancelled can be closed, and with a linger time of zero the close resets the connection. (`WSPCancelBlockingCall.close-works-after-cancel`)
+    /// - A cancelled `WSPConnect` ends without waiting for its attempt. The provider keeps what belongs to it until the attempt has failed or timed out, or has made a connection, which the provider then resets. (`WSPCancelBlockingCall.cancelled-connect-is-reset`)
+    /// - A socket whose call was cancelled can be closed; unless its connection was reset already, its linger time can be set to zero before, and the close resets the connection then. (`WSPCancelBlockingCall.close-works-after-cancel`)
     /// - If a cancel has damaged a stream of data, the provider resets the connection, and every later call but `WSPCloseSocket` fails with `WSAECONNABORTED`. (`WSPCancelBlockingCall.torn-stream-is-reset`)
     /// - The client takes an operation for cancelled only if its call returned `WSAEINTR`. (`WSPCancelBlockingCall.interruption-is-the-proof`, binds the client)
-    /// - After the cancel of a call other than `WSPAccept` and `WSPSelect` the client does nothing with the socket but close it. (`WSPCancelBlockingCall.then-only-close`, binds the client)
+    /// - After the cancel of a call other than `WSPAccept` and `WSPSelect` the client counts on no call on the socket but the close, before which it may set the linger time to zero. (`WSPCancelBlockingCall.then-only-close`, binds the client)
     /// - Obligations of topics hold here too: `blocking` (2).
     #[inline]
     fn cancel_blocking_call(&self) -> Result<(), crate::error::WsaError> {
@@ -402,14 +406,14 @@ pub trait ServiceProvider {
     /// - A clean-up that is not the last one changes nothing but the count: sockets, calls and requests go on. (`WSPCleanup.earlier-ones-only-count`)
     /// - The last clean-up ends pending blocking and asynchronous calls of all threads without a message and without setting an event. (`WSPCleanup.calls-end-quietly`)
     /// - The last clean-up lets pending overlapped requests fail with `WSA_OPERATION_ABORTED`, and neither sets their events nor runs their routines. (`WSPCleanup.requests-end-quietly`)
-    /// - The last clean-up resets every open socket and frees it as `WSPCloseSocket` would. (`WSPCleanup.open-sockets-reset`)
+    /// - The last clean-up resets every open socket, whatever its linger options say, and frees what `WSPCloseSocket` would free. The sources contradict each other: The page lets the sockets be reset and freed as if `WSPCloseSocket` was called, which closes gracefully by default and indicates pending requests. The words on the reset and on quiet requests count; only the freeing is that of `WSPCloseSocket`. (`WSPCleanup.open-sockets-reset`)
     /// - Data that a socket still had to send when it was closed is sent in spite of the last clean-up: before it returns, or by code that stays when the library goes. The sources contradict each other: WSACleanup says that such data can be lost, and the page on clean-up says that graceful sockets are sent first. The page of WSPCleanup is followed: closed sockets finish, open ones are reset. (`WSPCleanup.closed-sockets-finish`)
     /// - The last clean-up returns when the library can be unloaded: no thread, callback or queued function of the provider runs in it any more. (`WSPCleanup.returns-when-unloadable`)
     /// - The last clean-up frees all resources of the provider, such as events and memory. (`WSPCleanup.everything-freed`)
     /// - Right after the last clean-up the provider can be started again, and then works as after its first start. (`WSPCleanup.can-start-again`)
     /// - The provider bears a process that ends without a clean-up: nothing that other processes use is left in a wrong state. (`WSPCleanup.process-may-just-end`)
     /// - The client makes the last clean-up after its blocking calls have returned, and not from within a blocking hook. (`WSPCleanup.not-from-a-callback`, binds the client)
-    /// - Obligations of topics hold here too: `blocking` (1), `socket-handles` (1), `start-up` (8).
+    /// - Obligations of topics hold here too: `blocking` (1), `socket-handles` (1), `start-up` (10).
     #[inline]
     fn cleanup(&self) -> Result<(), crate::error::WsaError> {
         Ok(())
@@ -444,9 +448,10 @@ pub trait ServiceProvider {
     /// - A SAN provider keeps what it has for a socket until the switch closes it, also when the connection is gone. Only for `non_ifs`. (`WSPCloseSocket.state-until-closed`)
     /// - If a SAN provider is still connecting the socket, it gives the attempt up promptly and frees the socket. Only for `non_ifs`. (`WSPCloseSocket.connecting-given-up`)
     /// - A SAN provider answers neither `WSAEWOULDBLOCK` nor `WSAEINPROGRESS`: the switch closes gracefully by itself and never cancels. Only for `non_ifs`. (`WSPCloseSocket.no-refusal-of-the-switch`)
+    /// - The client closes every socket that it has opened or accepted, also when its connection has ended, until a close succeeds. (`WSPCloseSocket.every-socket-closed`, binds the client)
     /// - After `WSAEWOULDBLOCK` the client closes again, after it has called `WSPShutdown` or changed how the socket lingers. The sources contradict each other: The page says that SO_DONTLINGER is to be disabled, which would keep the socket lingering. It is read as enabling it. (`WSPCloseSocket.close-again-differently`, binds the client)
-    /// - The client does not close a socket while another thread makes a call with the same descriptor. (`WSPCloseSocket.not-beside-other-calls`, binds the client)
-    /// - Obligations of topics hold here too: `blocking` (1), `catalog` (1), `control-codes` (1), `layering` (1), `linger-and-close` (12), `multipoint` (4), `network-events` (1), `overlapped` (1), `registered-io` (3), `socket-handles` (2), `start-up` (3).
+    /// - The client does not close a socket while another thread makes a call with the same descriptor. The sources contradict each other: The page of WSPCloseSocket cancels the calls of other threads, that of closesocket forbids to close beside them. The client is bound by the latter, as the descriptor may be given out anew at once; the provider by the former. (`WSPCloseSocket.not-beside-other-calls`, binds the client)
+    /// - Obligations of topics hold here too: `blocking` (1), `catalog` (1), `control-codes` (1), `layering` (1), `linger-and-close` (13), `multipoint` (4), `network-events` (1), `overlapped` (1), `registered-io` (3), `socket-handles` (2), `start-up` (3).
     #[inline]
     fn close_socket(
         &self,
@@ -510,7 +515,7 @@ pub trait ServiceProvider {
     /// - For applications of Winsock 1.1 Ws2_32 turns the provider's `WSAEALREADY` into `WSAEINVAL`. (`WSPConnect.connecting-for-old-clients`, binds the host)
     /// - After a failure of a SAN provider's connect other than `WSAECONNRESET`, `WSAECONNREFUSED` or `WSAEHOSTUNREACH` the switch closes the socket and lets the TCP/IP provider connect. Only for `non_ifs`. (`WSPConnect.san-switch-falls-back`, binds the host)
     /// - The switch does not call `WSPConnect` of a SAN provider again on a socket that is connected. Only for `non_ifs`. (`WSPConnect.san-connected-once`, binds the host)
-    /// - Obligations of topics hold here too: `blocking` (3), `catalog` (3), `connection-set-up` (15), `network-events` (4), `socket-options` (1), `start-up` (1).
+    /// - Obligations of topics hold here too: `blocking` (3), `catalog` (3), `connection-set-up` (17), `network-events` (4), `socket-options` (1), `start-up` (1).
     #[inline]
     fn connect(
         &self,
@@ -568,7 +573,8 @@ pub trait ServiceProvider {
     /// - After a success the switch makes no call about the socket in the source process except `WSPCloseSocket`, unless it swaps the socket back. Only for `non_ifs`. (`WSPDuplicateSocket.only-close-afterwards`, binds the host)
     /// - The target process opens a socket with the information once. (`WSPDuplicateSocket.used-once`, binds the client)
     /// - The target process passes the flags with which the source process has made the socket. (`WSPDuplicateSocket.same-flags`, binds the client)
-    /// - Obligations of topics hold here too: `layering` (2), `linger-and-close` (1), `start-up` (3).
+    /// - The processes that share a socket agree among themselves which of them sends and receives; nothing in Winsock keeps their operations apart. (`WSPDuplicateSocket.sharers-agree-by-themselves`, binds the client)
+    /// - Obligations of topics hold here too: `layering` (2), `linger-and-close` (1), `socket-handles` (2), `start-up` (3).
     #[inline]
     fn duplicate_socket(
         &self,
@@ -654,7 +660,7 @@ pub trait ServiceProvider {
     /// - The provider sets the one event object for each of the selected network events, and remembers which of them have happened. (`WSPEventSelect.one-event-for-all`)
     /// - With no network events the provider does not look at `hEventObject`: any value, also null, succeeds. (`WSPEventSelect.event-ignored-without-events`)
     /// - The client closes the event object itself, also after it has closed the socket. (`WSPEventSelect.client-closes-event`, binds the client)
-    /// - Obligations of topics hold here too: `blocking` (1), `connection-set-up` (1), `control-codes` (1), `event-objects` (1), `network-events` (40), `out-of-band` (3).
+    /// - Obligations of topics hold here too: `blocking` (1), `connection-set-up` (1), `control-codes` (1), `event-objects` (1), `network-events` (44), `out-of-band` (3).
     #[inline]
     fn event_select(
         &self,
@@ -779,9 +785,10 @@ pub trait ServiceProvider {
     ///
     /// # Obligations
     ///
+    /// - After a `WSPBind` to a complete address the call tells this address. (`WSPGetSockName.tells-bound-address`)
     /// - After a connect without a bind the call tells the local address that the provider chose. (`WSPGetSockName.tells-implicit-address`)
     /// - On a socket that is connected, through `WSPConnect` or `WSPAccept`, the address names the host, also if the socket was bound to the wildcard address. (`WSPGetSockName.connected-socket-tells-host`)
-    /// - On a socket that is bound to the wildcard address and not connected, the call succeeds with the port; the host may be left out. The sources contradict each other: The list of errors of WSPGetSockName has WSAEINVAL for this case, while its remarks only leave the host out and the page of WSPBind sends the client here for the port. The call succeeds; a check lets WSAEINVAL pass, for providers that know no port either. (`WSPGetSockName.wildcard-before-connection`)
+    /// - On a socket that is bound to the wildcard address and not connected, the call succeeds with the port; the host may be left out. The sources contradict each other: The list of errors of WSPGetSockName has WSAEINVAL for this case, while its remarks only leave the host out and the page of WSPBind sends the client here for the port. The call succeeds; a check lets WSAEINVAL pass, for providers that know no port either. The error obligation of `WSAEINVAL` keeps the words of the page; for this case this rule counts. (`WSPGetSockName.wildcard-before-connection`)
     /// - The client does not count on a host in the address until the socket is connected, or without connections until it has sent or received. (`WSPGetSockName.no-host-assumed`, binds the client)
     /// - Obligations of topics hold here too: `catalog` (1).
     #[inline]
@@ -826,7 +833,7 @@ pub trait ServiceProvider {
     /// - The provider answers an option in every state of the socket, also before it is bound and after its connection has ended, unless the option's own rules say otherwise. (`WSPGetSockOpt.read-in-any-state`)
     /// - An option that the provider does not support gives `WSAENOPROTOOPT`, at any level that it knows. A level that it does not know gives `WSAEINVAL`, whatever the option is. (`WSPGetSockOpt.unsupported-option-code`)
     /// - The client allocates all memory to which the arguments point, also indirectly. (`WSPGetSockOpt.memory-is-the-clients`, binds the client)
-    /// - Obligations of topics hold here too: `control-codes` (1), `layering` (1), `message-orientation` (1), `registered-io` (1), `socket-options` (36), `start-up` (1).
+    /// - Obligations of topics hold here too: `control-codes` (1), `layering` (1), `message-orientation` (1), `registered-io` (1), `socket-options` (39), `start-up` (1).
     #[inline]
     fn get_sock_opt(
         &self,
@@ -864,7 +871,9 @@ pub trait ServiceProvider {
     /// # Obligations
     ///
     /// - A name that is not empty is an input: the provider fills in `lpQOS` and leaves the name's buffer as it is. (`WSPGetQOSByName.name-is-only-read`)
-    /// - With an empty name the provider does not touch `lpQOS`. The sources contradict each other: The page has the name's buffer overwritten with the names of all templates, each with a final zero and an empty one at the end, as far as they fit. The spec has the name as an input (note name-of-a-template), so that the list is not offered and the call fails with WSAEINVAL. (`WSPGetQOSByName.empty-name-asks-for-list`)
+    /// - With an empty name the provider overwrites the name's buffer with the names of its templates, as many as fit, each with a final zero, and an empty name behind the last one. (`WSPGetQOSByName.empty-name-asks-for-list`)
+    /// - With an empty name the provider does not touch `lpQOS`. (`WSPGetQOSByName.list-leaves-qos-alone`)
+    /// - A client that gives an empty name gives a buffer that may be written, and in `len` the number of its bytes. (`WSPGetQOSByName.room-for-the-list`, binds the client)
     /// - The name is text of 16-bit characters with a final zero. (`WSPGetQOSByName.names-in-utf-16`, binds the client)
     #[inline]
     fn get_qos_by_name(
@@ -913,11 +922,10 @@ pub trait ServiceProvider {
     /// # Obligations
     ///
     /// - On a socket without the overlapped attribute the provider ignores the structure and the routine, and finishes the operation before it returns. (`WSPIoctl.ignores-request-on-plain-sockets`)
-    /// - The provider writes the byte count of an overlapped operation only if it is done at once. A pending one leaves the location alone. (`WSPIoctl.pending-leaves-count`)
     /// - An operation without output that is done at once writes zero as the byte count. (`WSPIoctl.no-output-counts-zero`)
-    /// - `WSAEWOULDBLOCK` comes only for a plain call on a non-blocking socket. No operation remains, and the client may make the same call again. (`WSPIoctl.would-block-leaves-nothing-behind`)
+    /// - `WSAEWOULDBLOCK` comes only for a plain call on a non-blocking socket. No operation remains that completes later; of a code that asks for changes only its network event stays armed. (`WSPIoctl.would-block-leaves-nothing-behind`)
     /// - Ws2_32 turns `ioctlsocket` into this function, without a structure and without a routine. (`WSPIoctl.ioctlsocket-arrives-here`, binds the host)
-    /// - Obligations of topics hold here too: `blocking` (1), `catalog` (1), `control-codes` (53), `event-objects` (1), `extension-functions` (40), `layering` (3), `network-events` (5), `out-of-band` (1), `overlapped` (40), `registered-io` (30), `start-up` (1).
+    /// - Obligations of topics hold here too: `blocking` (1), `catalog` (1), `control-codes` (63), `event-objects` (1), `extension-functions` (75), `layering` (3), `network-events` (6), `out-of-band` (1), `overlapped` (42), `registered-io` (30), `start-up` (1).
     #[inline]
     fn ioctl(
         &self,
@@ -972,11 +980,12 @@ pub trait ServiceProvider {
     /// - A join on a root invites the leaf that `name` gives, and returns a new leaf socket with the properties of the root socket, its network events included. (`WSPJoinLeaf.root-gets-new-socket`)
     /// - A join on a leaf asks the root or the session that `name` gives for admittance, and returns the socket that was passed. (`WSPJoinLeaf.leaf-gets-same-socket`)
     /// - On a non-blocking socket a join that has begun returns the socket at once; it never fails with `WSAEWOULDBLOCK`. (`WSPJoinLeaf.pending-join-is-success`)
-    /// - The outcome of a pending join is told as `FD_CONNECT`, with the reason of a failure as its error, on the socket that was passed: not on the new one, and never through `WSPSelect`. (`WSPJoinLeaf.outcome-on-original-socket`)
+    /// - On a non-blocking socket the outcome of every join that has begun, also of one done at once, is told as `FD_CONNECT`, with the reason of a failure as its error, on the socket that was passed: not on the new one, never through `WSPSelect`. (`WSPJoinLeaf.outcome-on-original-socket`)
     /// - A root that may invite can join one leaf after the other; `WSAEISCONN` after a join is for leaves. (`WSPJoinLeaf.root-joins-again`)
     /// - A join with `JL_SENDER_ONLY` on IP multicast sends nothing to the network, and the socket receives nothing of the session. (`WSPJoinLeaf.sender-joins-silently`)
     /// - Until a pending join has completed, the client does nothing with the socket that was returned, except to close it. (`WSPJoinLeaf.new-socket-unused-while-pending`, binds the client)
-    /// - Obligations of topics hold here too: `blocking` (1), `catalog` (2), `connection-set-up` (12), `multipoint` (4), `socket-handles` (9).
+    /// - The client gives one of `JL_SENDER_ONLY`, `JL_RECEIVER_ONLY` and `JL_BOTH`, and then only sends, only receives, or does both. (`WSPJoinLeaf.flags-name-the-part`, binds the client)
+    /// - Obligations of topics hold here too: `blocking` (1), `catalog` (2), `connection-set-up` (14), `multipoint` (5), `socket-handles` (9).
     #[inline]
     fn join_leaf(
         &self,
@@ -1022,8 +1031,8 @@ pub trait ServiceProvider {
     /// - A connection that comes when the queue is full is refused: the peer's connect fails with `WSAECONNREFUSED`. (`WSPListen.full-queue-refuses`)
     /// - On a socket that listens already the call succeeds and sets the backlog anew; connections that fit into it go on waiting. The sources contradict each other: The page of WSPListen has the backlog updated, that of listen has the call succeed without changing it. The page of the SPI is followed; a check lets an unchanged backlog pass, and never lets the call fail or lose connections that fit. (`WSPListen.second-call-changes-backlog`)
     /// - When the new backlog is smaller than the number of waiting connections, those in excess are reset and leave the queue. The sources contradict each other: Only the page of WSPListen says so. That of listen changes no backlog in a second call and warns against zero in one with connections waiting. The page of the SPI is followed; a check lets a provider pass that keeps all of them. (`WSPListen.smaller-backlog-drops-excess`)
-    /// - A lack of socket descriptors does not end the listening: connections are taken until the queue is full, and once there are descriptors, `WSPAccept` or `WSPListen` fills it again up to the backlog. (`WSPListen.goes-on-without-descriptors`)
-    /// - Obligations of topics hold here too: `connection-set-up` (2), `multipoint` (2), `network-events` (1), `socket-options` (4).
+    /// - A lack of socket descriptors does not break a listening socket: once there are descriptors again, `WSPAccept` or `WSPListen` fills the queue up to the backlog, and connections are taken as before. The sources contradict each other: The page of WSPListen has connections accepted until the queue is emptied and the listening resumed later, that of listen an attempt to go on. Whether a provider pauses meanwhile is left to it; a check asks only that it goes on once there are descriptors. (`WSPListen.goes-on-without-descriptors`)
+    /// - Obligations of topics hold here too: `connection-set-up` (2), `multipoint` (2), `network-events` (2), `socket-options` (4).
     #[inline]
     fn listen(
         &self,
@@ -1080,10 +1089,8 @@ pub trait ServiceProvider {
     ///
     /// - On a connectionless socket that has a peer, `WSPRecv` gives out messages of this peer alone. Messages from other addresses are thrown away without an error. (`WSPRecv.only-from-the-peer`)
     /// - On a bound connectionless socket without a peer, `WSPRecv` receives from any sender. The sources contradict each other: The remarks name bound connectionless sockets; another page wants `WSAENOTCONN` after the peer was taken away. The remarks are followed: a bound datagram socket receives. (`WSPRecv.receives-without-a-peer`)
-    /// - A local address that came from `WSPAccept`, `WSPConnect`, `WSPSendTo` or `WSPJoinLeaf` is enough to receive; `WSPBind` is not needed. (`WSPRecv.implicit-local-address`)
     /// - The client does not start receives on one socket from several threads at the same time, as it could not know which buffers are filled first. (`WSPRecv.one-receiving-thread`, binds the client)
-    /// - The client takes the flags of a receive from `lpFlags` only if the call answers zero. Otherwise it takes them from its routine or from `WSPGetOverlappedResult`. (`WSPRecv.flags-only-on-success`, binds the client)
-    /// - Obligations of topics hold here too: `blocking` (2), `catalog` (3), `control-codes` (1), `data-transfer` (15), `event-objects` (1), `layering` (5), `message-orientation` (18), `multipoint` (4), `network-events` (3), `out-of-band` (10), `overlapped` (46), `socket-options` (3), `start-up` (1).
+    /// - Obligations of topics hold here too: `blocking` (2), `catalog` (3), `control-codes` (2), `data-transfer` (19), `event-objects` (1), `layering` (5), `message-orientation` (19), `multipoint` (5), `network-events` (3), `out-of-band` (10), `overlapped` (47), `socket-options` (3), `start-up` (1).
     #[inline]
     fn recv(
         &self,
@@ -1122,10 +1129,10 @@ pub trait ServiceProvider {
     /// - After a success every receive on the socket fails with `WSAESHUTDOWN`; sending goes on as before. (`WSPRecvDisconnect.ends-reception`)
     /// - Data of a stream that is queued or comes afterwards has the same consequences as after `WSPShutdown` with `SD_RECEIVE`. The sources contradict each other: This page lets TCP take data without acknowledging it until the window is full; that of `WSARecvDisconnect` resets the connection and calls the function equal to the shutdown. The second is followed. (`WSPRecvDisconnect.late-data-as-after-shutdown`)
     /// - If the peer has sent disconnect data, the provider copies it to `lpInboundDisconnectData` and sets `len` to its length. (`WSPRecvDisconnect.gives-the-farewell-data`)
-    /// - A provider without disconnect data may answer `WSAENOPROTOOPT`, or end the reception and give out no data. The sources contradict each other: This page lists the code without an exception, the other frees TCP/IP from it. Both are accepted; the base kit ends the reception and gives out no data. (`WSPRecvDisconnect.no-support-need-not-fail`)
+    /// - A provider without disconnect data may answer `WSAENOPROTOOPT`, or end the reception and give out no data. The sources contradict each other: This page lists the code without an exception, the other frees TCP/IP from it. Both are accepted; the base kit ends the reception and gives out no data. The error obligation of `WSAENOPROTOOPT` keeps the words of the page; this rule counts. (`WSPRecvDisconnect.no-support-need-not-fail`)
     /// - A provider that carries disconnect data has `XP1_DISCONNECT_DATA` in its catalog entry. (`WSPRecvDisconnect.flag-tells-of-support`)
     /// - The client calls for disconnect data only when it knows that the peer has closed: by `FD_CLOSE`, zero received bytes, `WSAEDISCON` or `WSAECONNRESET`. (`WSPRecvDisconnect.asks-after-the-close`, binds the client)
-    /// - Obligations of topics hold here too: `ending-transfer` (6).
+    /// - Obligations of topics hold here too: `ending-transfer` (7).
     #[inline]
     fn recv_disconnect(
         &self,
@@ -1186,11 +1193,11 @@ pub trait ServiceProvider {
     /// - On a connection-oriented socket the provider neither reads nor writes `lpFrom` and `lpFromlen`. (`WSPRecvFrom.no-address-with-connections`)
     /// - While the operation is pending, the provider does not write `lpFrom` or `lpFromlen`. It writes both before it indicates the completion. (`WSPRecvFrom.address-comes-with-completion`)
     /// - Without `lpFrom` the provider does not need `lpFromlen`, and receives without giving out the sender. (`WSPRecvFrom.length-without-address`)
-    /// - `WSPRecvFrom` works on a connected socket as on another; with a peer, a connectionless socket receives from this peer alone. The sources contradict each other: The list of errors forbids connected sockets, the remarks describe them. A provider may serve them, as in the note `connected-datagrams`. (`WSPRecvFrom.connected-socket-is-served`)
+    /// - On a connected socket the call fails with `WSAEISCONN`, or receives as `WSPRecv` does: with a peer, a connectionless socket receives from this peer alone. The sources contradict each other: The list of errors and the first remark forbid connected sockets, other remarks describe them. Both answers pass, as in the note `connected-datagrams`. (`WSPRecvFrom.connected-socket-is-served`)
     /// - After the peer of a connectionless socket was taken away, `WSPRecvFrom` still receives. (`WSPRecvFrom.works-without-a-peer`)
     /// - `WSAECONNRESET` on a datagram socket tells of an earlier send that found nobody. The socket stays usable, and its messages stay in the queue. (`WSPRecvFrom.datagram-socket-survives-reset`)
     /// - For an overlapped receive the client keeps the memory of `lpFrom` and `lpFromlen` valid and untouched until the completion; it does not use variables on its stack. (`WSPRecvFrom.address-memory-stays`, binds the client)
-    /// - Obligations of topics hold here too: `blocking` (1), `catalog` (2), `control-codes` (1), `data-transfer` (12), `event-objects` (1), `layering` (4), `message-orientation` (18), `network-events` (3), `out-of-band` (8), `overlapped` (44), `socket-options` (4).
+    /// - Obligations of topics hold here too: `blocking` (1), `catalog` (2), `connection-set-up` (1), `control-codes` (2), `data-transfer` (16), `event-objects` (1), `layering` (4), `message-orientation` (19), `network-events` (3), `out-of-band` (9), `overlapped` (45), `socket-options` (4).
     #[inline]
     fn recv_from(
         &self,
@@ -1247,9 +1254,11 @@ pub trait ServiceProvider {
     /// - A socket whose non-blocking connect has failed is in `exceptfds`; `SO_ERROR` tells why. (`WSPSelect.failed-connect-is-exceptional`)
     /// - The call does not change which events `WSPAsyncSelect` or `WSPEventSelect` report, nor what they have recorded. (`WSPSelect.leaves-event-selections`)
     /// - If any set has a member that is no socket of the provider, the call fails with `WSAENOTSOCK` and waits for nothing. (`WSPSelect.one-bad-member-fails-all`)
-    /// - All sockets of the sets belong to the provider that is called: their protocols have the same `ProviderId`. (`WSPSelect.one-provider-per-call`, binds the host)
+    /// - The client puts only sockets of one provider into the sets of a call: their protocols have the same `ProviderId`. (`WSPSelect.one-provider-per-call`, binds the client)
     /// - The client gives at least one set, and no set without a socket. (`WSPSelect.sets-have-members`, binds the client)
-    /// - Obligations of topics hold here too: `control-codes` (1), `layering` (1), `out-of-band` (2), `overlapped` (1).
+    /// - The client expects that a call for which the answer said that a socket is ready can block or fail with `WSAEWOULDBLOCK` all the same, for instance after a call of another thread. (`WSPSelect.readiness-does-not-last`, binds the client)
+    /// - The client expects that a send on a writable blocking socket waits if its data is longer than the room in the provider's buffers. (`WSPSelect.long-sends-may-block`, binds the client)
+    /// - Obligations of topics hold here too: `blocking` (1), `control-codes` (1), `layering` (1), `out-of-band` (2), `overlapped` (1).
     #[inline]
     fn select(
         &self,
@@ -1310,7 +1319,7 @@ pub trait ServiceProvider {
     /// - After the peer of a connectionless socket was taken away, `WSPSend` fails with `WSAENOTCONN`. (`WSPSend.no-peer-no-send`)
     /// - The client does not send on one byte stream from several threads at the same time, as a provider may split a send and mix the parts. (`WSPSend.one-sending-thread`, binds the client)
     /// - The client gives at most 16 buffers in one send. Only for `win9x`. (`WSPSend.sixteen-buffers-at-most`, binds the client)
-    /// - Obligations of topics hold here too: `blocking` (2), `catalog` (3), `data-transfer` (11), `event-objects` (1), `layering` (5), `message-orientation` (7), `multipoint` (4), `network-events` (5), `out-of-band` (3), `overlapped` (49), `socket-options` (4), `start-up` (1).
+    /// - Obligations of topics hold here too: `blocking` (2), `catalog` (3), `data-transfer` (13), `event-objects` (1), `layering` (5), `message-orientation` (7), `multipoint` (5), `network-events` (5), `out-of-band` (3), `overlapped` (50), `socket-options` (4), `start-up` (1).
     #[inline]
     fn send(
         &self,
@@ -1414,10 +1423,10 @@ pub trait ServiceProvider {
     /// - An address in `lpTo` counts for one datagram: the peer that `WSPConnect` has set stays, and the next `WSPSend` goes there. (`WSPSendTo.peer-is-kept`)
     /// - On a connection-oriented socket the provider ignores `lpTo` and `iTolen`, also if they are not valid, and does what `WSPSend` does. The sources contradict each other: One page says that the data always goes to the given address. It speaks of connectionless sockets with a peer; with connections the address is ignored. (`WSPSendTo.no-address-with-connections`)
     /// - Without `lpTo`, a connectionless socket sends to its peer. (`WSPSendTo.no-address-uses-the-peer`)
-    /// - On an unbound connectionless socket a successful `WSPSendTo` gives the socket a local address of its own and leaves it bound. The sources contradict each other: The list of errors has `WSAEINVAL` for a socket that is not bound, the remarks of `WSASendTo` and of `WSPRecv` describe the implicit binding. `WSPSendTo` binds. (`WSPSendTo.binds-an-unbound-socket`)
+    /// - On an unbound connectionless socket a successful `WSPSendTo` gives the socket a local address of its own and leaves it bound. The sources contradict each other: The list of errors has `WSAEINVAL` for a socket that is not bound, the remarks of `WSASendTo` and of `WSPRecv` describe the implicit binding. `WSPSendTo` binds. The error obligation of `WSAEINVAL` keeps the words of the page; for a socket that is not bound this rule counts. (`WSPSendTo.binds-an-unbound-socket`)
     /// - After the implicit binding `WSPGetSockName` gives the chosen port, with the wildcard address as long as the socket has no peer. (`WSPSendTo.name-after-implicit-binding`)
     /// - After the peer of a connectionless socket was taken away, `WSPSendTo` still sends to a given address. (`WSPSendTo.works-without-a-peer`)
-    /// - Obligations of topics hold here too: `blocking` (1), `catalog` (4), `data-transfer` (11), `event-objects` (1), `layering` (4), `message-orientation` (7), `network-events` (6), `out-of-band` (1), `overlapped` (47), `socket-options` (3).
+    /// - Obligations of topics hold here too: `blocking` (1), `catalog` (4), `data-transfer` (13), `event-objects` (1), `layering` (4), `message-orientation` (7), `network-events` (6), `out-of-band` (2), `overlapped` (48), `socket-options` (3).
     #[inline]
     fn send_to(
         &self,
@@ -1463,7 +1472,7 @@ pub trait ServiceProvider {
     /// - The provider copies the value before it returns and does not read the client's buffer afterwards. (`WSPSetSockOpt.value-is-copied`)
     /// - The value of an option that is on or off is an `int` of four bytes: zero for off, anything else for on. (`WSPSetSockOpt.boolean-is-an-int`, binds the client)
     /// - The client does not set `SO_GROUP_PRIORITY` and does not use `SO_GROUP_ID`: both are reserved. (`WSPSetSockOpt.reserved-group-options`, binds the client)
-    /// - Obligations of topics hold here too: `catalog` (1), `connection-set-up` (1), `data-transfer` (1), `extension-functions` (2), `linger-and-close` (1), `out-of-band` (1), `registered-io` (1), `socket-options` (40), `start-up` (1).
+    /// - Obligations of topics hold here too: `catalog` (1), `connection-set-up` (1), `control-codes` (2), `data-transfer` (1), `extension-functions` (5), `linger-and-close` (1), `out-of-band` (1), `registered-io` (1), `socket-options` (42), `start-up` (1).
     #[inline]
     fn set_sock_opt(
         &self,
@@ -1503,11 +1512,10 @@ pub trait ServiceProvider {
     /// - With `SD_SEND` or `SD_BOTH` the provider begins a graceful end: the peer gets `FD_CLOSE` and receives zero bytes or `WSAEDISCON`. (`WSPShutdown.send-end-is-graceful`)
     /// - After `SD_SEND` the socket still receives what the peer sends, until the peer ends its sending too or either side closes. (`WSPShutdown.send-end-keeps-receiving`)
     /// - After `SD_RECEIVE` a TCP connection is reset if received data waits to be read or comes later. The sources contradict each other: The same paragraph says that the call does not affect lower layers. The sentence about TCP is the exact one and is followed. (`WSPShutdown.receive-end-resets-streams`)
-    /// - After `SD_RECEIVE` a datagram socket still accepts and queues datagrams: the sender gets no error. (`WSPShutdown.receive-end-keeps-datagrams`)
     /// - After `SD_RECEIVE` the socket still sends. (`WSPShutdown.receive-end-keeps-sending`)
     /// - `SD_BOTH` has the effects of `SD_SEND` and of `SD_RECEIVE`. (`WSPShutdown.both-ends-both`)
     /// - A connectionless socket can be shut down without a peer; `WSAENOTCONN` is for connection-oriented sockets. (`WSPShutdown.connectionless-needs-no-peer`)
-    /// - Obligations of topics hold here too: `catalog` (1), `ending-transfer` (6), `linger-and-close` (1), `multipoint` (1), `network-events` (1).
+    /// - Obligations of topics hold here too: `catalog` (1), `ending-transfer` (7), `linger-and-close` (1), `multipoint` (1), `network-events` (1).
     #[inline]
     fn shutdown(
         &self,
@@ -1597,7 +1605,7 @@ pub trait ServiceProvider {
     ///
     /// - Parts that the text leaves out get a usual value, the port zero. (`WSPStringToAddress.missing-parts-have-defaults`)
     /// - With `AF_UNSPEC` the provider finds the family out from the text; with any other family the address is of that family. (`WSPStringToAddress.unknown-family-is-found-out`)
-    /// - Obligations of topics hold here too: `address-conversion` (4), `layering` (2).
+    /// - Obligations of topics hold here too: `address-conversion` (5), `layering` (3).
     #[inline]
     fn string_to_address(
         &self,

@@ -32,7 +32,7 @@ impl Upcalls {
     /// # Obligations
     ///
     /// - The provider does not set, reset, close or wait for an event that it has closed. (`WPUCloseEvent.unused-after-close`)
-    /// - After a successful call the handle names no event: every further upcall with it fails. (`WPUCloseEvent.closed-handle-refused`, binds the host)
+    /// - After a successful call the handle names no event: every further upcall with it fails, until a new event has the same handle. (`WPUCloseEvent.closed-handle-refused`, binds the host)
     /// - Obligations of topics hold here too: `event-objects` (2).
     #[inline]
     pub fn close_event(
@@ -62,7 +62,7 @@ impl Upcalls {
     /// - The provider gives the handle back once for each socket that it closes, in or after a successful `WSPCloseSocket`; a close that fails leaves the handle. Only for `non_ifs`. (`WPUCloseSocketHandle.given-back-on-close`)
     /// - The call is the last upcall that names the handle: the pending operations of the socket are completed before. Only for `non_ifs`. (`WPUCloseSocketHandle.last-upcall-for-handle`)
     /// - The provider itself frees what it has attached to the handle. Only for `non_ifs`. (`WPUCloseSocketHandle.attachments-freed`)
-    /// - After a successful call Ws2_32 knows no such socket: upcalls with the handle fail, and no call of a client reaches the provider with it. Only for `non_ifs`. (`WPUCloseSocketHandle.handle-forgotten`, binds the host)
+    /// - After a successful call Ws2_32 knows no such socket: upcalls with the handle fail, and no call of a client reaches the provider with it, until a new socket has the same handle. Only for `non_ifs`. (`WPUCloseSocketHandle.handle-forgotten`, binds the host)
     /// - Obligations of topics hold here too: `socket-handles` (1), `start-up` (1).
     #[inline]
     pub fn close_socket_handle(
@@ -124,7 +124,7 @@ impl Upcalls {
     /// - Each call returns a handle that no other open socket of the process has. Only for `non_ifs`. (`WPUCreateSocketHandle.handle-of-its-own`, binds the host)
     /// - `ReadFile` and `WriteFile` on the handle arrive at `WSPRecv` and `WSPSend` of the provider that asked for it. Only for `non_ifs`. (`WPUCreateSocketHandle.file-functions-redirected`, binds the host)
     /// - The handle can be bound to a completion port by a client, and `WPUCompleteOverlappedRequest` reports to that port. Only for `non_ifs`. (`WPUCreateSocketHandle.port-can-be-bound`, binds the host)
-    /// - Obligations of topics hold here too: `control-codes` (1), `layering` (1), `socket-handles` (3).
+    /// - Obligations of topics hold here too: `control-codes` (1), `layering` (3), `socket-handles` (5).
     #[inline]
     pub fn create_socket_handle(
         self,
@@ -245,7 +245,7 @@ impl Upcalls {
     /// - When a layer registers the handle of the layer below with its own entry, Ws2_32 sends the calls for that handle to the layer and no longer to the one below. Only for `ifs`. (`WPUModifyIFSHandle.last-registration-counts`, binds the host)
     /// - Ws2_32 drops the registration when `WSPCloseSocket` has succeeded; a close that fails leaves it. Only for `ifs`. (`WPUModifyIFSHandle.registration-ends-with-close`, binds the host)
     /// - Every later call of the client names the returned handle. Only for `ifs`. The sources contradict each other: A remark on the page of the upcall says that the service provider uses only the returned handle. The page on descriptors is followed, which speaks of the client; the provider may use either. (`WPUModifyIFSHandle.requests-name-returned-handle`, binds the client)
-    /// - Obligations of topics hold here too: `layering` (2), `socket-handles` (3).
+    /// - Obligations of topics hold here too: `layering` (4), `socket-handles` (4).
     #[inline]
     #[must_use = "the client must be given the returned handle"]
     pub fn modify_ifs_handle(
@@ -542,7 +542,7 @@ impl Upcalls {
     ///
     /// # Obligations
     ///
-    /// - A layer opens an id for a thread of its own; for a client's thread it hands on the id that came with the call. (`WPUOpenCurrentThread.own-threads-only`)
+    /// - A layer opens an id for a thread of its own; for a client's thread it hands on the id that came with the call, if one came. (`WPUOpenCurrentThread.own-threads-only`)
     /// - A layer keeps the id open until the operations that it started with it have ended. (`WPUOpenCurrentThread.open-until-unneeded`)
     /// - The id names the calling thread: what is queued with it, by any thread, runs in that one. (`WPUOpenCurrentThread.names-calling-thread`, binds the host)
     /// - The id works as the thread id of an overlapped function of the layer below, like one that Ws2_32 passes. (`WPUOpenCurrentThread.fit-for-the-next-layer`, binds the host)
@@ -618,7 +618,7 @@ impl Upcalls {
     /// - Ws2_32 leaves `Offset` and `OffsetHigh` as the provider has set them. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.offsets-stay-the-providers`, binds the host)
     /// - The error location receives an error of this call alone. An operation that failed is no failure of the call that reports it. Only for `non_ifs`. (`WPUCompleteOverlappedRequest.errno-of-this-call`, binds the host)
     /// - If the lowest bit of `hEvent` is set, Ws2_32 queues no packet to a port; it sets the event whose handle is without that bit. Only for `non_ifs`. The sources contradict each other: For system handles the bit stops the packet alone, for SAN providers every notice. Ws2_32 keeps to the first; the second is a rule for SAN providers. (`WPUCompleteOverlappedRequest.low-bit-stops-the-packet`, binds the host)
-    /// - Obligations of topics hold here too: `overlapped` (4), `socket-handles` (1).
+    /// - Obligations of topics hold here too: `overlapped` (4), `socket-handles` (1), `start-up` (1).
     #[inline]
     pub fn complete_overlapped_request(
         self,
