@@ -4,9 +4,7 @@
 //! evidence for a rule serves all its obligations, because one piece of the generator gives all their code. A documented
 //! error has no rule: each needs evidence of its own.
 
-use crate::model::{
-    Direction, Function, FunctionId, Key, Model, ObligationKind as Kind, Param, Party, Role,
-};
+use crate::model::{Direction, Function, FunctionId, Key, Model, ObligationKind as Kind, Param, Party, Role};
 
 /// One that a spec implies.
 #[derive(Debug)]
@@ -106,7 +104,8 @@ impl List<'_> {
     fn failure(&mut self) {
         let Some(failure) = &self.function.failure else { return };
         let (callee, failure) = (self.callee(), &self.model.constants[**failure].name);
-        let says = format!("{} returns `{failure}` after every failure, and never after a success.", the(callee));
+        let says =
+            format!("{} returns `{failure}` after every failure, and never after a success.", the(callee));
         self.add("", "failure-returned", callee, Kind::Result, says);
     }
 
