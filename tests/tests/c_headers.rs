@@ -1,9 +1,7 @@
 //! The C files of the output, compiled by C compilers: the headers of Windows match the spec, and do not
 //! match a spec with faults.
 
-mod common;
-
-use common::project;
+use crate::common::{self, project};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,6 @@
 //! The guides are correct: every key, every code, and every message that they show.
 
-mod common;
-
+use crate::common;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -3,9 +3,7 @@
 //! The name of a case is the code of its diagnostic, followed by a dot and the special circumstance. Each
 //! case has one mistake, except those named `several`. `UPDATE_EXPECT=1` writes the expected messages.
 
-mod common;
-
-use common::Case;
+use crate::common::{self, Case};
 use expect_test::expect_file;
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,8 +1,6 @@
 //! `generated/` is the output for `spec/`, byte for byte, and every kind of difference is detected.
 
-mod common;
-
-use common::project;
+use crate::common::project;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -4,10 +4,7 @@
 //! The compiler compares layouts and signatures (see `oracle`): a difference does not compile. This test
 //! lists them, with the stated exceptions, and compares values.
 
-#[macro_use]
-mod oracle;
-
-use oracle::{Spelled, our_field, same, takes_6, takes_7, their_field};
+use crate::oracle::{Spelled, our_field, same, takes_6, takes_7, their_field};
 use std::any::TypeId;
 use std::collections::BTreeSet;
 use std::fs;
@@ -121,7 +118,7 @@ const _: () = {
 /// Only 64-bit systems have a second catalog.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    use oracle::{takes_2, takes_4, takes_5};
+    use crate::oracle::{takes_2, takes_4, takes_5};
     same(takes_2(ws::WSCDeinstallProvider32), PhantomData::<ffi::LPWSCDEINSTALLPROVIDER32>);
     same(takes_4(ws::WSCEnumProtocols32), PhantomData::<ffi::LPWSCENUMPROTOCOLS32>);
     same(takes_6(ws::WSCGetProviderInfo32), PhantomData::<ffi::LPWSCGETPROVIDERINFO32>);

@@ -4,23 +4,14 @@
 //! Each cell of the matrix is a test, and runs all scenarios in a process of its own, since a provider has
 //! one host in a process. Each scenario applies to every cell, and leaves nothing open.
 
-#[path = "matrix/blocking.rs"]
 mod blocking;
-#[path = "matrix/cells.rs"]
 mod cells;
-#[path = "matrix/crowd.rs"]
 mod crowd;
-#[path = "matrix/events.rs"]
 mod events;
-#[path = "matrix/overlapped.rs"]
 mod overlapped;
-#[path = "matrix/settings.rs"]
 mod settings;
-#[path = "matrix/system.rs"]
 mod system;
-#[path = "matrix/tally.rs"]
 mod tally;
-#[path = "matrix/world.rs"]
 mod world;
 
 use cells::{BASES, CHAINS, Cell, ON_THE_SYSTEM};
@@ -154,7 +145,8 @@ fn cell(base: &str, chain: &str) {
         return;
     }
     let mut program = Command::new(std::env::current_exe().expect("a path"));
-    program.args(["--exact", &name, "--nocapture", "--test-threads=1"]).env(CELL, &name);
+    let test = format!("matrix::{name}");
+    program.args(["--exact", &test, "--nocapture", "--test-threads=1"]).env(CELL, &name);
     let output = program.output().expect("a process of its own");
     let said = String::from_utf8_lossy(&output.stdout);
     // Without the output of tests, which is shown for failures only.

@@ -2,9 +2,7 @@
 //! parameters, and method names of every value are given to functions. The output still compiles without a
 //! warning, and passes each value on.
 
-mod common;
-
-use common::base;
+use crate::common::{self, base};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

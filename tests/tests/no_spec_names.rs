@@ -6,9 +6,7 @@
 //! a template's `///` is output), and code that is built for tests only. Names are searched as the spec
 //! spells them, without an exception for short names.
 
-mod common;
-
-use common::{project, read};
+use crate::common::{project, read};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::collections::BTreeSet;
 use std::fs;

@@ -2,8 +2,7 @@
 
 #![allow(clippy::needless_raw_string_hashes, reason = "that is how expected texts are renewed")]
 
-mod common;
-
+use crate::common;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,9 +2,7 @@
 //!
 //! The specs are invented, so that the result depends only on their structure and not on Winsock.
 
-mod common;
-
-use common::{ALL_FEATURES, Case, KNOWN_FEATURES};
+use crate::common::{self, ALL_FEATURES, Case, KNOWN_FEATURES};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -3,9 +3,7 @@
 //!
 //! `names.rs` shows that the output compiles for random names, and `output.rs` for each kind of item.
 
-mod common;
-
-use common::{base, project, read};
+use crate::common::{base, project, read};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};

@@ -1,8 +1,6 @@
 //! `use wpu::prelude::*; use wpu_host::*;` in one file: no name denotes two items.
 
-mod common;
-
-use common::{project, read};
+use crate::common::{project, read};
 use std::collections::BTreeSet;
 use syn::{Item, UseTree, Visibility};
 

@@ -1,7 +1,5 @@
 //! The attribute with a renamed crate, and through a re-export.
 
-pub extern crate wpu as upcalls;
-
 mod inner {
     pub(crate) use ::upcalls as again;
 }
@@ -11,7 +9,7 @@ mod inner {
 ))]
 struct Files;
 
-#[upcalls::wpu_provider(crate = crate::inner::again, class = ifs, uses(WPUModifyIFSHandle), waives(
+#[upcalls::wpu_provider(crate = crate::renamed_crate::inner::again, class = ifs, uses(WPUModifyIFSHandle), waives(
     WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here",
 ))]
 struct MoreFiles;

@@ -1,10 +1,8 @@
 //! Names that were replaced by a standard term do not return: as an identifier, as a file name, or as a word
 //! of specs.
 
-mod common;
-
-use common::schema::schema;
-use common::{project, read};
+use crate::common::schema::schema;
+use crate::common::{project, read};
 use proc_macro2::{TokenStream, TokenTree};
 use serde_json::Value;
 use std::collections::BTreeSet;

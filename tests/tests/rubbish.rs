@@ -1,8 +1,6 @@
 //! The generator reports diagnostics for any content of a spec folder: it does not panic or hang.
 
-mod common;
-
-use common::base;
+use crate::common::base;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;

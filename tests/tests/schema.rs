@@ -1,9 +1,7 @@
 //! The JSON schema of spec files is fresh, and accepts the same shapes as the generator.
 
-mod common;
-
-use common::schema::{keys, misfits, schema};
-use common::{Case, base, fixtures, project, read};
+use crate::common::schema::{keys, misfits, schema};
+use crate::common::{Case, base, fixtures, project, read};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -1,8 +1,6 @@
 //! A mistake in the shape of an entry does not hide other mistakes, and never causes a second error.
 
-mod common;
-
-use common::base;
+use crate::common::base;
 use std::collections::BTreeSet;
 use wpu_gen::diag::Diagnostic;
 use wpu_gen::source::Sources;

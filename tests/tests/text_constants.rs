@@ -1,8 +1,6 @@
 //! Constants that are texts: Rust, C and the reference page have exactly the text of the spec.
 
-mod common;
-
-use common::{ALL_FEATURES, KNOWN_FEATURES, base, read, with_runtime};
+use crate::common::{ALL_FEATURES, KNOWN_FEATURES, base, read, with_runtime};
 use pulldown_cmark::{Event, Options, Parser};
 use std::fmt::Write as _;
 use std::fs;

@@ -3,8 +3,7 @@
 //! Every free key of every kind of entry gets a text that would be markup, code or the end of a comment if it
 //! were not escaped.
 
-mod common;
-
+use crate::common;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

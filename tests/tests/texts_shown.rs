@@ -5,8 +5,7 @@
 //! same C code and the same blocks on the page, and every place that has the word shows the whole text around
 //! it.
 
-mod common;
-
+use crate::common;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use std::collections::BTreeMap;

@@ -9,7 +9,7 @@
 #[allow(dead_code, reason = "it serves two oracles")]
 mod oracle;
 
-use oracle::{Spelled, our_field, same, their_field};
+use crate::oracle::{Spelled, our_field, same, their_field};
 use std::any::TypeId;
 use std::mem::offset_of;
 use winapi::shared::winerror;

@@ -8,7 +8,7 @@ macro_rules! files {
             class = $class,
             uses($used, WPUFDIsSet),
             waives(WPUCloseSocketHandle, WPUPostMessage $(, $more)* = $reason),
-            crate = $crate::macro_rules::reached,
+            crate = $crate::attribute::macro_rules::reached,
         )]
         $vis struct $name {}
     };

@@ -3,7 +3,7 @@
 mod outer {
     pub(crate) mod inner {
         #[wpu::wpu_provider(class = ifs, uses(WPUModifyIFSHandle), waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = "not needed here"))]
-        pub(in crate::places::outer) struct Files;
+        pub(in crate::attribute::places::outer) struct Files;
         const _: fn() -> FilesUpcalls = <Files as wpu::Provider>::upcalls;
     }
     pub(crate) fn adopt() {

@@ -1,6 +1,6 @@
 //! Blocking and non-blocking calls.
 
-use crate::world::{LONG, World};
+use super::world::{LONG, World};
 use std::sync::mpsc;
 use std::thread;
 use wpu_host::ConditionResult;

@@ -1,6 +1,6 @@
 //! Many sockets and threads at once, with every kind of notification.
 
-use crate::world::{LONG, World};
+use super::world::{LONG, World};
 use std::collections::BTreeSet;
 use std::ptr;
 use std::sync::{Arc, mpsc};

@@ -1,6 +1,6 @@
 //! Network events, window messages and `WSPSelect`.
 
-use crate::world::{LONG, World};
+use super::world::{LONG, World};
 use std::thread;
 use std::time::Duration;
 use wpu_sys::WsaError;

@@ -1,6 +1,6 @@
 //! Overlapped requests: completed once, with each kind of notification, in order.
 
-use crate::world::{LONG, World};
+use super::world::{LONG, World};
 use std::ptr;
 use std::sync::mpsc;
 use std::thread;

@@ -1,6 +1,6 @@
 //! Options, names, texts, and refused calls.
 
-use crate::world::World;
+use super::world::World;
 use std::net::{Ipv4Addr, SocketAddr};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;

@@ -1,6 +1,6 @@
 //! A client that counts what it transfers, for comparison with the counters of layers.
 
-use crate::cells::{Counts, Layer};
+use super::cells::{Counts, Layer};
 use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
 use wpu_host::{Client, ClientRequest, Leftovers, Tell};

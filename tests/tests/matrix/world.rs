@@ -1,7 +1,7 @@
 //! One cell of the matrix: its providers, which are loaded by path, and a client.
 
-use crate::cells::{Cell, Layer, ON_THE_SYSTEM};
-use crate::tally::Tally;
+use super::cells::{Cell, Layer, ON_THE_SYSTEM};
+use super::tally::Tally;
 use std::collections::BTreeMap;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};

@@ -1,7 +1,7 @@
 //! Finds the files of a crate that import items of other files.
 
-use crate::modules::{Crate, Name, Read};
-use crate::paths::Path;
+use super::modules::{Crate, Name, Read};
+use super::paths::Path;
 use std::collections::BTreeSet;
 use std::path::{self, PathBuf};
 

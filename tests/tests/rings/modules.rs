@@ -1,6 +1,6 @@
 //! The modules of one crate: their names, and the paths in each of them.
 
-use crate::paths::{Imported, Path, paths};
+use super::paths::{Imported, Path, paths};
 use quote::ToTokens;
 use std::collections::HashMap;
 use std::path::{self, Component, PathBuf};

@@ -1,6 +1,6 @@
 //! Files that import each other in a ring.
 
-use crate::imports::Import;
+use super::imports::Import;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};

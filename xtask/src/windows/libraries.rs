@@ -139,7 +139,8 @@ pub(super) fn read() -> Result<String> {
         "--package",
         "wpu-tests",
         "--test",
-        "windows_libraries",
+        "local",
+        "windows_libraries::",
         "--",
         "--nocapture",
     ]);

@@ -16,31 +16,11 @@ const PACKAGES: [(&str, &str); 3] = [
     ("wpu-macros", "a part of the compiler"),
 ];
 
-/// Files of `wpu-tests` that start compilers of this machine, or read its sources.
-const FILES: [&str; 22] = [
-    "builds",
-    "c_headers",
-    "docs",
-    "examples",
-    "fixtures",
-    "freshness",
-    "hygiene",
-    "names",
-    "no_spec_names",
-    "output",
-    "properties",
-    "public_names",
-    "retired_words",
-    "rings",
-    "rubbish",
-    "sdk_page",
-    "shapes",
-    "text_constants",
-    "texts",
-    "texts_shown",
-    "ui",
-    "windows_libraries",
-];
+/// Programs of `wpu-tests` that start compilers of this machine, or read its sources.
+const LOCAL: [&str; 2] = ["local", "ui"];
+
+/// The program of `wpu-tests` that runs everywhere.
+const PORTABLE: &str = "portable";
 
 /// The prefix with which tests report a part that they do not run.
 const NOT_RUN: &str = "not run: ";
@@ -57,16 +37,16 @@ pub(super) struct Here {
 pub(super) fn of_this_machine() -> Result<Here> {
     println!("\n── tests of this machine ──");
     let mut both = BTreeMap::new();
-    for selection in selections()? {
+    for selection in selections() {
         count(&mut both, list(&selection)?);
     }
     let mut apart = Vec::new();
     for (package, why) in PACKAGES {
         apart.push((package, list(&words(&["--package", package]))?.len(), why));
     }
-    let files: Vec<_> = FILES.iter().flat_map(|file| ["--test", file]).collect();
-    let files = [&["--package", "wpu-tests"], &*files].concat();
-    apart.push(("wpu-tests", list(&words(&files))?.len(), "start compilers, or read sources"));
+    let programs: Vec<_> = LOCAL.iter().flat_map(|program| ["--test", program]).collect();
+    let programs = [&["--package", "wpu-tests"], &*programs].concat();
+    apart.push(("wpu-tests", list(&words(&programs))?.len(), "start compilers, or read sources"));
     Ok(Here { both, apart })
 }
 
@@ -83,7 +63,7 @@ pub(super) fn run(target: &Target, runner: &Path, here: &Here) -> Result<Vec<Str
     println!("\n── tests for {} ──", target.triple);
     let fixtures = fixtures(target)?;
     let (mut names, mut parts) = (BTreeMap::new(), Vec::new());
-    for selection in selections()? {
+    for selection in selections() {
         let mut command = Command::new("cargo");
         command.args(["test", "--no-fail-fast", "--target", target.triple]).args(&selection);
         let variable = format!("CARGO_TARGET_{}_RUNNER", target.triple.to_uppercase().replace('-', "_"));
@@ -142,18 +122,10 @@ fn wrong(succeeded: bool, passed: usize, counted: usize) -> String {
 }
 
 /// The arguments of the calls of `cargo test`.
-fn selections() -> Result<[Vec<String>; 2]> {
+fn selections() -> [Vec<String>; 2] {
     let mut packages = words(&["--workspace", "--exclude", "wpu-tests"]);
     packages.extend(PACKAGES.iter().flat_map(|(package, _)| ["--exclude".to_owned(), (*package).to_owned()]));
-    let mut files = words(&["--package", "wpu-tests"]);
-    for path in sorted(&root().join("tests/tests"))? {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        let is_test = path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").is_file();
-        if is_test && !FILES.contains(&&*name) {
-            files.extend(["--test".to_owned(), name.into_owned()]);
-        }
-    }
-    Ok([packages, files])
+    [packages, words(&["--package", "wpu-tests", "--test", PORTABLE])]
 }
 
 fn words(words: &[&str]) -> Vec<String> {
