@@ -46,7 +46,7 @@ impl Transport for Post {
     }
 }
 
-wpu::export!(Base<Post>);
+wpu::export!(Base<Post>; any());
 
 fn locked<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)

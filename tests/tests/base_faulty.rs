@@ -81,7 +81,7 @@ impl Transport for Rogue {
     }
 }
 
-wpu::export!(Base<Rogue>);
+wpu::export!(Base<Rogue>; any());
 
 /// An endpoint that is connected, and can send and receive any number of bytes.
 struct End;

@@ -53,7 +53,7 @@ impl Transport for Steered {
     }
 }
 
-wpu::export!(Base<Steered>);
+wpu::export!(Base<Steered>; any());
 
 struct End;
 

@@ -8,7 +8,7 @@ use wpu_gen::code::Code;
 use wpu_gen::source::Sources;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    common::project().to_owned()
 }
 
 fn read(path: &str) -> String {

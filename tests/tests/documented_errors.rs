@@ -1,6 +1,7 @@
 //! The error codes in the spec against those on Microsoft's pages, which were copied into
 //! `documented-errors.toml`.
 
+use crate::common::project;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -86,7 +87,7 @@ fn spec() -> BTreeMap<String, Vec<String>> {
 /// The rows of the table, by the name of the function.
 fn pages() -> BTreeMap<String, Table> {
     let mut pages = BTreeMap::new();
-    for row in array(&read(Path::new("documented-errors.toml")), "function") {
+    for row in array(&read(&project().join("tests/documented-errors.toml")), "function") {
         let name = text(&row["name"]).to_owned();
         assert_eq!(pages.insert(name.clone(), row), None, "`{name}` occurs twice in the table");
     }
@@ -95,7 +96,7 @@ fn pages() -> BTreeMap<String, Table> {
 
 /// All tables of a kind in the spec.
 fn tables(kind: &str) -> Vec<Table> {
-    let files = fs::read_dir("../spec").expect("the spec is there");
+    let files = fs::read_dir(project().join("spec")).expect("the spec is there");
     let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
     files.sort();
     files.iter().flat_map(|file| array(&read(file), kind)).collect()

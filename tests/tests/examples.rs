@@ -1,9 +1,10 @@
 //! The rule `missing`, on every example: for any removed required upcalls, the compiler prints one complete
 //! error.
 
+use crate::common::project;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use wpu::{Class, Platform, UPCALLS};
 use wpu_sys::Requirement;
@@ -37,7 +38,7 @@ fn taking_out_required_upcalls_gives_one_error_that_names_them_all() {
 
 /// Variants with each required upcall removed, and one with all of them removed.
 fn variants(example: &str, class: Class) -> Vec<Variant> {
-    let path = root().join("examples").join(example).join("src/lib.rs");
+    let path = project().join("examples").join(example).join("src/lib.rs");
     let source = fs::read_to_string(path).expect("the example can be read");
     let named = |name: &str| source.lines().any(|line| names(line, name));
     let required =
@@ -73,7 +74,7 @@ fn check(variants: &[Variant]) -> BTreeMap<String, Vec<String>> {
     fs::create_dir_all(folder.join("examples")).expect("a scratch folder");
     fs::create_dir_all(folder.join("src")).expect("a scratch folder");
     fs::write(folder.join("src/lib.rs"), "").expect("a scratch file");
-    let wpu = root().join("wpu").display().to_string().replace('\\', "/");
+    let wpu = project().join("wpu").display().to_string().replace('\\', "/");
     let mut manifest = format!(
         "[workspace]\n[package]\nname = \"variants\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\nwpu = {{ path = \"{wpu}\" }}\n"
     );
@@ -83,7 +84,7 @@ fn check(variants: &[Variant]) -> BTreeMap<String, Vec<String>> {
         manifest += &format!("\n[[example]]\nname = \"{name}\"\ncrate-type = [\"rlib\"]\n");
     }
     fs::write(folder.join("Cargo.toml"), manifest).expect("a scratch file");
-    fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file");
+    fs::copy(project().join("Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file");
     let output = Command::new(env!("CARGO"))
         .args(["check", "--examples", "--keep-going", "--message-format=short", "--color=never"])
         .env("CARGO_TARGET_DIR", folder.join("target"))
@@ -101,8 +102,4 @@ fn errors(said: &str) -> BTreeMap<String, Vec<String>> {
         errors.entry(name.unwrap_or_default().to_owned()).or_default().push(line.to_owned());
     }
     errors
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

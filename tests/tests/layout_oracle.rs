@@ -4,6 +4,7 @@
 //! The compiler compares layouts and signatures (see `oracle`): a difference does not compile. This test
 //! lists them, with the stated exceptions, and compares values.
 
+use crate::common::project;
 use crate::oracle::{Spelled, our_field, same, takes_6, takes_7, their_field};
 use std::any::TypeId;
 use std::collections::BTreeSet;
@@ -343,7 +344,7 @@ fn every_declaration_has_a_second_source() {
 /// The names that `ffi` declares, except the function types that are never null, which are part of the
 /// nullable ones, and texts, whose names are the spec's own.
 fn declared() -> BTreeSet<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../generated/src/ffi.rs");
+    let path = project().join("generated/src/ffi.rs");
     let text = fs::read_to_string(path).expect("the bindings are there");
     let items = syn::parse_file(&text).expect("they are Rust").items;
     let names = items.iter().filter_map(|item| match item {
@@ -442,18 +443,22 @@ fn winapi_agrees_too() {
 /// Checks the oracle in a package of its own, since the other tests need much more for a Windows target.
 #[cfg(not(windows))]
 fn checked_with_winapi(target: &str) {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("winapi");
     let manifest = format!(
         "[package]\nname = \"winapi-oracle\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nwpu-sys = {{ path = '{}' }}\n\
-        winapi = {{ version = \"0.3.9\", features = [\"winsock2\", \"ws2spi\"] }}\n\n[lib]\npath = '{}'\n",
-        tests.join("../generated").display(),
-        tests.join("tests/winapi_oracle.rs").display(),
+        winapi = {{ version = \"0.3.9\", features = [\"winsock2\", \"ws2spi\"] }}\n\n[lib]\npath = 'lib.rs'\n",
+        project().join("generated").display(),
+    );
+    let module = |path| format!("#[path = r\"{}\"]\nmod ", project().join("tests/tests").join(path).display());
+    let lib = format!(
+        "#[macro_use]\n{}oracle;\n{}winapi_oracle;\n",
+        module("oracle/mod.rs"),
+        module("winapi_oracle.rs")
     );
     fs::create_dir_all(&folder).expect("the target folder can be written to");
     fs::write(folder.join("Cargo.toml"), manifest).expect("the target folder can be written to");
-    let lock = tests.join("../Cargo.lock");
-    fs::copy(lock, folder.join("Cargo.lock")).expect("the versions of the project hold here too");
+    fs::write(folder.join("lib.rs"), lib).expect("the target folder can be written to");
+    fs::copy(project().join("Cargo.lock"), folder.join("Cargo.lock")).expect("the versions of the project hold here too");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let check = Command::new(cargo)
         .args(["check", "--quiet", "--tests", "--target", target, "--target-dir"])

@@ -1,15 +1,14 @@
 //! The messages that rustc prints to a user of the attribute: the folders of `ui` contain one mistake per
-//! file. Programs that must compile are in `attribute/`.
+//! file. Programs that must compile are in `tests/attribute/`.
 //!
 //! All are checked by one cargo command, which trybuild does only if no case must compile.
 //!
-//! The messages are those of the pinned toolchain. `TRYBUILD=overwrite cargo test -p wpu-tests --test ui`
+//! The messages are those of the pinned toolchain. `TRYBUILD=overwrite cargo test -p wpu-tests-ui`
 //! renews them.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use wpu_gen::source::Sources;
 
 /// The minimum number of cases: a pattern that matches nothing must fail.
 const FEWEST_MISTAKES: usize = 102;
@@ -22,23 +21,18 @@ const LINES: usize = 20;
 
 #[test]
 fn messages() {
-    write_foreign_bindings();
+    name_foreign_bindings();
     let cases = trybuild::TestCases::new();
     for folder in folders() {
         cases.compile_fail(folder.join("*.rs"));
     }
 }
 
-/// Writes the bindings that cases of `foreign` name, for the build script of `zorb` in the project of all cases.
-fn write_foreign_bindings() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zorb");
-    let spec = Sources::read(Path::new("fixtures/nonsense/zorb")).and_then(wpu_gen::compile);
-    let spec = spec.unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
-    fs::create_dir_all(&folder).expect("the folder for tests can be written to");
-    spec.emit().write(&folder).expect("the folder for tests can be written to");
+/// Names the bindings for the build script of `zorb` in the project of all cases.
+fn name_foreign_bindings() {
     // SAFETY: the other tests of this file read folders; no thread of this process calls code that is not Rust's and looks at
     // the environment.
-    unsafe { std::env::set_var("ZORB_BINDINGS", folder) };
+    unsafe { std::env::set_var("ZORB_BINDINGS", concat!(env!("OUT_DIR"), "/zorb")) };
 }
 
 #[test]

@@ -17,12 +17,12 @@ use wpu_gen::source::Sources;
 
 /// The folder of the fixtures.
 pub fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+    project().join("tests/fixtures")
 }
 
 /// The root of the project.
 pub fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests stand in the project")
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the tests stand in the project")
 }
 
 /// A valid spec with one item of every kind.

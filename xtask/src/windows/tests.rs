@@ -10,14 +10,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Packages whose programs run only on this machine.
-const PACKAGES: [(&str, &str); 3] = [
+const PACKAGES: [(&str, &str); 4] = [
     ("xtask", "the project's commands"),
     ("wpu-gen", "the generator"),
     ("wpu-macros", "a part of the compiler"),
+    ("wpu-tests-ui", "messages of the compiler of this machine"),
 ];
 
-/// Programs of `wpu-tests` that start compilers of this machine, or read its sources.
-const LOCAL: [&str; 2] = ["local", "ui"];
+/// The program of `wpu-tests` that starts compilers of this machine, and reads its sources.
+const LOCAL: &str = "local";
 
 /// The program of `wpu-tests` that runs everywhere.
 const PORTABLE: &str = "portable";
@@ -44,9 +45,8 @@ pub(super) fn of_this_machine() -> Result<Here> {
     for (package, why) in PACKAGES {
         apart.push((package, list(&words(&["--package", package]))?.len(), why));
     }
-    let programs: Vec<_> = LOCAL.iter().flat_map(|program| ["--test", program]).collect();
-    let programs = [&["--package", "wpu-tests"], &*programs].concat();
-    apart.push(("wpu-tests", list(&words(&programs))?.len(), "start compilers, or read sources"));
+    let local = words(&["--package", "wpu-tests", "--test", LOCAL]);
+    apart.push(("wpu-tests", list(&local)?.len(), "start compilers, or read sources"));
     Ok(Here { both, apart })
 }
 
