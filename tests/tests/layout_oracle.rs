@@ -449,7 +449,8 @@ fn checked_with_winapi(target: &str) {
         winapi = {{ version = \"0.3.9\", features = [\"winsock2\", \"ws2spi\"] }}\n\n[lib]\npath = 'lib.rs'\n",
         project().join("generated").display(),
     );
-    let module = |path| format!("#[path = r\"{}\"]\nmod ", project().join("tests/tests").join(path).display());
+    let module =
+        |path| format!("#[path = r\"{}\"]\nmod ", project().join("tests/tests").join(path).display());
     let lib = format!(
         "#[macro_use]\n{}oracle;\n{}winapi_oracle;\n",
         module("oracle/mod.rs"),
@@ -458,7 +459,8 @@ fn checked_with_winapi(target: &str) {
     fs::create_dir_all(&folder).expect("the target folder can be written to");
     fs::write(folder.join("Cargo.toml"), manifest).expect("the target folder can be written to");
     fs::write(folder.join("lib.rs"), lib).expect("the target folder can be written to");
-    fs::copy(project().join("Cargo.lock"), folder.join("Cargo.lock")).expect("the versions of the project hold here too");
+    fs::copy(project().join("Cargo.lock"), folder.join("Cargo.lock"))
+        .expect("the versions of the project hold here too");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let check = Command::new(cargo)
         .args(["check", "--quiet", "--tests", "--target", target, "--target-dir"])

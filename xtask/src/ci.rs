@@ -29,7 +29,11 @@ pub fn run(set_up: bool) -> Result<()> {
     legs.run_with("tests", "cargo test --quiet", (coverage::VARIABLE, &records))?;
     legs.run("obligations", "cargo xtask coverage --read --check")?;
     // More specs with unusual names than `cargo test` compiles and calls.
-    legs.run_with("names", "cargo test --quiet --package wpu-tests --test local names::", ("WPU_NAME_SPECS", "30"))?;
+    legs.run_with(
+        "names",
+        "cargo test --quiet --package wpu-tests --test local names::",
+        ("WPU_NAME_SPECS", "30"),
+    )?;
     legs.run("formatting", "cargo fmt --all --check")?;
     for outside in ["benches", "fuzz", "tests/bundle"] {
         let command = format!("cargo fmt --manifest-path {outside}/Cargo.toml --check");
