@@ -6,7 +6,7 @@ use crate::errors::{Errors, Place};
 use crate::messages::{self, Problem};
 use crate::spec::{Spec, UNKNOWN};
 use crate::suggest::similar;
-use crate::tokens::{brackets, describe, next, spell, until};
+use crate::tokens::{brackets, describe, next, spell, stream, take, until};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -146,7 +146,7 @@ impl Reader<'_> {
         let (place, value) = self.value(input, &format!("`=` after `{}`", KEYS[key]), VALUE)?;
         let problem = messages::expected(EXAMPLES[key - CRATE], &describe(&value));
         let quoted = string(&value).and_then(|text| text.parse().ok());
-        let path: TokenStream = quoted.clone().unwrap_or_else(|| value.into_iter().collect());
+        let path: TokenStream = quoted.clone().unwrap_or_else(|| stream(value));
         if !is_path(path.clone()) {
             return Err((place, problem));
         }
@@ -165,10 +165,10 @@ impl Reader<'_> {
         if !input.peek(Token![=]) {
             return Err(self.unexpected(input, equals));
         }
-        _ = input.parse::<Token![=]>();
+        take(input);
         let (place, problem) = self.unexpected(input, expected);
         let is_literal = matches!(next(input), Some(TokenTree::Literal(_)));
-        let value = if is_literal { Vec::from_iter(input.parse::<TokenTree>()) } else { rest(input) };
+        let value = if is_literal { vec![take(input)] } else { rest(input) };
         match value.last() {
             Some(last) => Ok((place.to(last.span()), value)),
             None => Err((place, problem)),
@@ -211,7 +211,7 @@ impl Reader<'_> {
             }
             if list == USES {
                 let (place, problem) = reader.unexpected(input, "`,`");
-                return Err((place, problem.help("a reason stands in `waives(…)`")));
+                return Err((place, problem.help("reasons belong in `waives(…)`")));
             }
             let value = reader.value(input, "`=` and a reason", REASON);
             let reason = value.and_then(|(place, value)| match string(&value) {
@@ -241,7 +241,7 @@ impl Reader<'_> {
     fn name(&mut self, list: usize, input: ParseStream<'_>) -> Entry {
         let (place, problem) = self.unexpected(input, NAME);
         if let Some(text) = string(next(input).as_slice()) {
-            _ = input.parse::<TokenTree>();
+            take(input);
             if syn::parse_str::<Ident>(&text).is_err() {
                 return Err((place, problem));
             }
@@ -303,12 +303,12 @@ fn string(trees: &[TokenTree]) -> Option<String> {
 fn segments(input: ParseStream<'_>) -> Vec<TokenTree> {
     let mut taken = Vec::new();
     loop {
-        let count = match taken.last() {
-            Some(TokenTree::Ident(_)) | None if input.peek(Token![::]) => 2,
-            Some(TokenTree::Punct(_)) | None if input.peek(Ident::peek_any) => 1,
+        match taken.last() {
+            Some(TokenTree::Ident(_)) | None if input.peek(Token![::]) => taken.push(take(input)),
+            Some(TokenTree::Punct(_)) | None if input.peek(Ident::peek_any) => {}
             _ => return taken,
-        };
-        taken.extend((0..count).flat_map(|_| input.parse::<TokenTree>()));
+        }
+        taken.push(take(input));
     }
 }
 

@@ -16,6 +16,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{LitBool, Result};
 
+/// What the attribute becomes.
 const FIRST: &str = "
     $item
     #[doc = $title]
@@ -43,7 +44,7 @@ const FACTS: &str = "
     __wpu::__facts! { { __wpu_runtime::__provider } $attribute $reported { $args } { $item } }
 ";
 
-/// Without bindings.
+/// What takes its place where the bindings are not known.
 const NO_FACTS: &str = "
     mod __wpu {
         pub use ::core;
@@ -59,7 +60,7 @@ impl Attribute {
         let declared = args::parse(&UNKNOWN, self.has_of, visible(args.clone()), &mut mistakes);
         let item = item::without_second(self, item, &declared, &mut again);
         let Some(provider) = item::parse(self.name, item.clone(), &mut faults) else {
-            // In edition 2015, in which `::core` is nothing, and within an `impl`, which can contain no imports.
+            // `compile_error!` without a path: in edition 2015 there is no `::core`, and an `impl` cannot contain imports.
             return join(vec![item, again.report(""), faults.report("")]);
         };
         let is_value = is_name_value(site.source_text().as_deref(), args);

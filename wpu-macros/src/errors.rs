@@ -1,7 +1,7 @@
 //! The problems of one use of the attribute: their places, their order, and how rustc reports them.
 
 use crate::messages::Problem;
-use crate::tokens::literal;
+use crate::tokens::{literal, stream};
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 
 /// The problems found so far, in reading order.
@@ -64,6 +64,6 @@ impl Errors {
             }
             all.push(group.into());
         }
-        all.into_iter().collect()
+        stream(all)
     }
 }

@@ -9,10 +9,10 @@ use wpu_rt::compliance::{Verdict, verdict};
 use wpu_rt::facts::{Dispatch, Kit};
 use wpu_rt::upcall_set::{UpcallSet, are_among};
 
-/// The names that lead to the bindings and to the traits are imported beside this.
+/// What stands beside the imports of the bindings and of the traits.
 ///
-/// The bindings' guards are functions with the names of all variables: a constant or a unit struct of such a name, around
-/// the item, would make a pattern of the variable. Primitive types may have another meaning there too.
+/// The bindings' guards are functions with the names of all variables: if the module of the item has a constant or a unit
+/// struct of such a name, the variable would be a pattern. The names of primitive types may have another meaning there too.
 const BESIDE: &str = "
     static RUN: $run = __wpu_runtime::Run::new();
     $guards
@@ -93,8 +93,10 @@ impl Expansion<'_> {
     fn methods(&self, span: Span) -> TokenStream {
         let (mut methods, uses) = (TokenStream::new(), self.uses());
         if self.faulty {
-            let all = 0..self.declared.spec.methods.len();
-            return all.map(|upcall| self.method(upcall, "", span)).collect();
+            for upcall in 0..self.declared.spec.methods.len() {
+                methods.extend(self.method(upcall, "", span));
+            }
+            return methods;
         }
         for name in self.declared.names.iter().filter(|name| name.list == USES) {
             let Some(upcall) = name.upcall else { continue };

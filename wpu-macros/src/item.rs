@@ -3,7 +3,7 @@
 use crate::declared::{Attribute, Declared};
 use crate::errors::{Errors, Place};
 use crate::messages;
-use crate::tokens::{code, fill, join, next, spell, until, visible};
+use crate::tokens::{code, fill, join, next, spell, stream, take, until, visible};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -85,7 +85,7 @@ fn head(attribute: &str, input: ParseStream<'_>, errors: &mut Errors) -> syn::Re
     if let (Some(place), "struct") = (parameters, keyword) {
         errors.add(place, messages::generic(attribute, &name.to_string()));
     }
-    let visibility = visibility.into_iter().collect();
+    let visibility = stream(visibility);
     Ok(Some(Provider { deprecated, visibility, name, forms }))
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn without_second(
     errors: &mut Errors,
 ) -> TokenStream {
     let name = attribute.name;
-    let krate = declared.krate.iter().flat_map(TokenStream::clone).last();
+    let krate = declared.krate.clone().and_then(|path| path.into_iter().last());
     let krate = krate.map_or_else(|| attribute.krate.to_owned(), |krate| krate.to_string());
     let mut trees: Vec<TokenTree> = item.clone().into_iter().collect();
     let mut at = 0;
@@ -149,7 +149,7 @@ pub(crate) fn without_second(
             at += 2;
         }
     }
-    trees.into_iter().collect()
+    stream(trees)
 }
 
 /// The maximum number of forms: each parameter under conditions doubles it.
@@ -166,16 +166,19 @@ fn forms(name: &Ident, input: ParseStream<'_>) -> syn::Result<(Option<Place>, Ve
     // Lifetimes, which come first, and other parameters: after `impl`, and after the type.
     let mut lists = vec![(TokenStream::new(), <[[TokenStream; 2]; 2]>::default())];
     while !input.is_empty() && !input.peek(Token![>]) {
-        let conditions: TokenStream =
-            attributes(input)?.0.iter().map(|part| with("all $part,", part)).collect();
+        let mut conditions = TokenStream::new();
+        for predicate in attributes(input)?.0 {
+            conditions.extend(with("all $part,", &predicate));
+        }
         let before_name = usize::from(input.peek(Token![const]));
         let is_lifetime = input.peek(Lifetime);
         let declared = until_outside(input, &|input| input.peek(Token![=]) || ends_parameter(input));
         until_outside(input, &ends_parameter);
         input.parse::<Option<Token![,]>>()?;
         // A lifetime is two tokens.
-        let name = declared.iter().skip(before_name).take(1 + usize::from(is_lifetime)).cloned();
-        let parts = [declared.iter().cloned().collect(), name.collect()];
+        let after_name = before_name + 1 + usize::from(is_lifetime);
+        let name = declared.get(before_name..after_name).unwrap_or_default().to_vec();
+        let parts = [stream(declared), stream(name)];
         let mut without = if conditions.is_empty() { Vec::new() } else { lists.clone() };
         for (condition, _) in &mut without {
             condition.extend(with("not(all($part)),", &conditions));
@@ -218,7 +221,7 @@ fn predicates(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     }
     let predicates = until_outside(input, &|input| input.peek(token::Brace) || input.peek(Token![;]));
     let comma = predicates.last().is_some_and(|last| last.to_string() != ",");
-    let predicates = predicates.into_iter().collect();
+    let predicates = stream(predicates);
     Ok(with(if comma { "$part," } else { "$part" }, &predicates))
 }
 
@@ -228,13 +231,13 @@ fn until_outside(input: ParseStream<'_>, ends: &dyn Fn(ParseStream<'_>) -> bool)
     while !input.is_empty() && (depth > 0 || !ends(input)) {
         if input.peek(Token![->]) {
             // Its second token closes nothing.
-            taken.extend(input.parse::<TokenTree>());
+            taken.push(take(input));
         } else if input.peek(Token![<]) {
             depth += 1;
         } else if input.peek(Token![>]) {
             depth = depth.saturating_sub(1);
         }
-        taken.extend(input.parse::<TokenTree>());
+        taken.push(take(input));
     }
     taken
 }

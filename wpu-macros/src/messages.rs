@@ -88,7 +88,7 @@ pub(crate) fn unknown(name: &str, similar: Option<&Upcall>) -> Problem {
 pub(crate) fn duplicate(upcall: &Upcall, first: &str, again: &str) -> Problem {
     let name = upcall.name;
     if first == again {
-        let text = format!("upcall `{name}` stands in `{again}(…)` more than once");
+        let text = format!("upcall `{name}` is in `{again}(…)` more than once");
         return Problem::new("duplicate", text).help(KEEP_ONE);
     }
     Problem::new("duplicate", format!("upcall `{name}` is both used and waived"))
@@ -102,7 +102,7 @@ pub(crate) fn reason(names: &[(&str, Option<&str>)]) -> Problem {
     let (waiver, have) = if names.len() == 1 { ("waiver", "has") } else { ("waivers", "have") };
     let all = quoted(&names.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     Problem::new("reason", format!("{waiver} of {all} {have} no reason"))
-        .help(&format!("say why the rule does not hold here: {}", waivers(names.iter().copied())))
+        .help(&format!("say why the rule does not apply here: {}", waivers(names.iter().copied())))
 }
 
 /// A waiver of what the class and the platform do not require.
@@ -117,13 +117,13 @@ pub(crate) fn not_required(facts: &Facts, upcall: &Upcall, class: ClassId, platf
 /// A waiver of what the kit makes.
 pub(crate) fn made(upcall: &Upcall, kit: &Kit) -> Problem {
     let why = format!("the kit `{}` uses it", kit.name);
-    no_effect(upcall, &why, "what a kit uses on behalf of a provider, the provider uses")
+    no_effect(upcall, &why, "an upcall that a kit uses on behalf of a provider counts as used")
 }
 
 /// A waiver of what comes with an upcall in use.
 pub(crate) fn brought(upcall: &Upcall, by: &Upcall) -> Problem {
-    let note = "what a provider acquires it also releases, at the latest when the value is dropped";
-    no_effect(upcall, &format!("`{}` brings it", by.name), note)
+    let note = "a provider releases what it acquires, at the latest when the value is dropped";
+    no_effect(upcall, &format!("`{}` also declares it", by.name), note)
 }
 
 fn no_effect(upcall: &Upcall, why: &str, note: &str) -> Problem {
@@ -193,14 +193,13 @@ pub(crate) fn twice(what: &str) -> Problem {
 /// On something other than a struct.
 pub(crate) fn no_struct(attribute: &str, found: &str) -> Problem {
     Problem::new("item", format!("expected a struct after `#[{attribute}]`, found {found}"))
-        .help("put the attribute on the struct that stands for the provider")
+        .help("put the attribute on the struct that represents the provider")
 }
 
 /// On a struct with parameters.
 pub(crate) fn generic(attribute: &str, name: &str) -> Problem {
     let text = format!("expected a struct without parameters after `#[{attribute}]`, found `{name}<…>`");
-    let help =
-        format!("put the attribute on a plain struct that holds a `{name}<…>` with its parameters chosen");
+    let help = format!("put the attribute on a struct without parameters that contains a `{name}<…>`");
     Problem::new("item", text)
         .note("a host starts one provider, not one for each choice of parameters")
         .help(&help)
@@ -214,7 +213,7 @@ pub(crate) fn no_bindings() -> Problem {
 /// A bug of this crate.
 pub(crate) fn panic(attribute: &str, message: &str) -> Problem {
     Problem::new("panic", format!("`#[{attribute}]` failed: {message}"))
-        .note("this is a fault of wpu, not of the code that it stands on")
+        .note("this is a bug in wpu, not in the code under the attribute")
         .help(concat!("please report it with this code; the version is ", env!("CARGO_PKG_VERSION")))
 }
 

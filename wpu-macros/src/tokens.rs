@@ -3,9 +3,18 @@
 use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 use syn::parse::ParseStream;
 
+/// Tokens as a stream.
+pub(crate) fn stream(trees: Vec<TokenTree>) -> TokenStream {
+    trees.into_iter().collect()
+}
+
 /// Code in one piece.
 pub(crate) fn join(parts: Vec<TokenStream>) -> TokenStream {
-    parts.into_iter().collect()
+    let mut all = TokenStream::new();
+    for part in parts {
+        all.extend(part);
+    }
+    all
 }
 
 /// The tokens without the invisible groups that `macro_rules` puts around its arguments.
@@ -24,7 +33,7 @@ pub(crate) fn visible(tokens: TokenStream) -> TokenStream {
             tree => all.push(tree),
         }
     }
-    all.into_iter().collect()
+    stream(all)
 }
 
 /// The next token, if there is one; it is not taken.
@@ -32,11 +41,16 @@ pub(crate) fn next(input: ParseStream<'_>) -> Option<TokenTree> {
     input.cursor().token_tree().map(|(tree, _)| tree)
 }
 
+/// Takes the next token.
+pub(crate) fn take(input: ParseStream<'_>) -> TokenTree {
+    input.parse().expect("there is a token")
+}
+
 /// Takes tokens up to the first place at which `ends` holds.
 pub(crate) fn until(input: ParseStream<'_>, ends: &dyn Fn(ParseStream<'_>) -> bool) -> Vec<TokenTree> {
     let mut taken = Vec::new();
     while !input.is_empty() && !ends(input) {
-        taken.extend(input.parse::<TokenTree>());
+        taken.push(take(input));
     }
     taken
 }
@@ -108,7 +122,7 @@ pub(crate) fn place(text: TokenStream, spans: [Span; 2], parts: &[(&str, TokenSt
         tree.set_span(spans[usize::from(in_path)]);
         placed.push(tree);
     }
-    placed.into_iter().collect()
+    stream(placed)
 }
 
 /// The tokens of a text.

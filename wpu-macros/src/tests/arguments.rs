@@ -112,7 +112,7 @@ fn lists() {
             not all upcalls required of an `ifs` provider are used or waived, missing: `WPUCloseSocketHandle`, `WPUGetProviderPath`, `WPUModifyIFSHandle`, `WPUPostMessage`, `WPUQueryBlockingCallback`
             expected the name of an upcall, found `a::b::WPUSetEvent`
             expected the name of an upcall, found `::WPUSetEvent`
-            upcall `WPUSetEvent` stands in `uses(…)` more than once
+            upcall `WPUSetEvent` is in `uses(…)` more than once
         "#]],
     );
 }

@@ -12,13 +12,13 @@ fn duplicate() {
             WPUGetProviderPath = \"none\")",
         &expect![[r#"
             expected the name of an upcall, found `1`
-            upcall `WPUModifyIFSHandle` stands in `uses(…)` more than once
+            upcall `WPUModifyIFSHandle` is in `uses(…)` more than once
             expected the name of an upcall, found `2`
-            upcall `WPUModifyIFSHandle` stands in `uses(…)` more than once
+            upcall `WPUModifyIFSHandle` is in `uses(…)` more than once
             expected the name of an upcall, found `3`
             upcall `WPUPostMessage` is both used and waived
             expected the name of an upcall, found `4`
-            upcall `WPUGetProviderPath` stands in `waives(…)` more than once
+            upcall `WPUGetProviderPath` is in `waives(…)` more than once
         "#]],
     );
     check(
@@ -59,7 +59,7 @@ fn no_effect_of_a_waiver_of_what_comes_along() {
         "class = non_ifs, uses(WPUCreateSocketHandle, WPUQuerySocketHandleContext),
         waives(WPUCloseSocketHandle, WPUGetProviderPath, WPUPostMessage, WPUQueryBlockingCallback = \"none\")",
         &expect![[r#"
-            waiver of `WPUCloseSocketHandle` has no effect: `WPUCreateSocketHandle` brings it
+            waiver of `WPUCloseSocketHandle` has no effect: `WPUCreateSocketHandle` also declares it
         "#]],
     );
     check(
