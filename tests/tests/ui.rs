@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The minimum number of cases: a pattern that matches nothing must fail.
-const FEWEST_MISTAKES: usize = 102;
+const FEWEST_MISTAKES: usize = 108;
 
 /// The README's own code, which may be longer.
 const README: &str = "readme";
