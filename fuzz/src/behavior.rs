@@ -15,6 +15,8 @@ pub(crate) enum Behavior {
     Succeed,
     /// Fails with a documented error.
     Fail(u8),
+    /// Fails with a documented error, and has values beside it.
+    Partial(u8),
     /// Fails with no error code, or with one that providers must not use.
     FailOddly(bool),
     Panic,
@@ -32,7 +34,7 @@ pub(crate) enum Behavior {
 
 impl Behavior {
     pub(crate) fn new(input: &mut Input<'_>) -> Self {
-        match input.below(24) {
+        match input.below(26) {
             0..8 => Self::Succeed,
             8..11 => Self::Fail(input.byte()),
             11 => Self::FailOddly(input.below(2) == 0),
@@ -43,6 +45,7 @@ impl Behavior {
             19 => Self::PendAndDrop,
             20 => Self::PendAndComplete,
             21 | 22 => Self::TooMuch(input.below(2) == 0),
+            23 | 24 => Self::Partial(input.byte()),
             _ => Self::StolenProof,
         }
     }
@@ -84,7 +87,9 @@ pub(crate) fn documented(choice: u8) -> WsaError {
 /// The result of a method without a request, for the behaviour of this level.
 pub(crate) fn answer<T>(level: usize, good: T, too_much: T) -> Result<T, WsaError> {
     match BEHAVIORS.get()[level] {
-        Behavior::Fail(choice) | Behavior::PendAndFail(choice) => Err(documented(choice)),
+        Behavior::Fail(choice) | Behavior::Partial(choice) | Behavior::PendAndFail(choice) => {
+            Err(documented(choice))
+        }
         Behavior::FailOddly(true) => Err(WsaError::new(0)),
         Behavior::Panic | Behavior::PendAndPanic => throw(),
         Behavior::TooMuch(_) => Ok(too_much),
@@ -107,6 +112,10 @@ pub(crate) fn progress<P: Completes, T>(
             return Ok(stolen.map_or(Progress::Done(good), Progress::Pending));
         }
         Behavior::FailOddly(false) => return Err(WsaError::WSA_IO_PENDING),
+        Behavior::Partial(choice) => {
+            let value = if choice % 8 == 0 { too_much } else { good };
+            return Ok(Progress::Partial(value, documented(choice)));
+        }
         Behavior::Pend
         | Behavior::PendAndFail(_)
         | Behavior::PendAndPanic
@@ -132,7 +141,7 @@ pub(crate) fn progress<P: Completes, T>(
             Ok(Progress::Pending(pending))
         }
         Behavior::PendAndComplete => {
-            finish(pended, Ok((0, 0)));
+            finish(pended, Ok(0.into()));
             // The request is pending in any case.
             Ok(Progress::Done(good))
         }

@@ -198,7 +198,8 @@ impl Call<'_, '_> {
         if let Some(code) = code.filter(|_| failed) {
             assert!(is_documented(name, code), "{name} fails with {:?}", WsaError::new(code));
         }
-        if let Some(offset) = self.args.trespass(&self.before, self.errno, !failed) {
+        let has_values = !failed || code.is_some_and(|code| defines_values(name, WsaError::new(code)));
+        if let Some(offset) = self.args.trespass(&self.before, self.errno, failed, has_values) {
             panic!("{name} (failed: {failed}) wrote to byte {offset}, which it must not modify");
         }
         let answer = match (failed, pending) {
@@ -214,7 +215,7 @@ impl Call<'_, '_> {
 
     /// Checks the number of bytes that a call reports as transferred.
     pub(crate) fn moved(&self, answer: i32, count: *mut DWORD, returned: Returned) -> Returned {
-        if answer == 0 && is_good(count) && self.alone(count) {
+        if (answer == 0 || self.is_partial(count)) && is_good(count) && self.alone(count) {
             // SAFETY: the pointer points into the memory of this thread.
             let moved = unsafe { count.read() } as usize;
             assert!(moved <= self.most, "{} moved {moved} bytes of {}", self.name, self.most);
@@ -222,9 +223,33 @@ impl Call<'_, '_> {
         returned
     }
 
+    /// Whether a call that failed has written this count.
+    fn is_partial(&self, count: *mut DWORD) -> bool {
+        let error = WsaError::WSAEMSGSIZE;
+        if !is_good(self.errno) || self.errno.addr().abs_diff(count.addr()) < 4 || !defines_values(self.name, error) {
+            return false;
+        }
+        // SAFETY: the pointer points into the memory of this thread.
+        let code = unsafe { self.errno.read() };
+        let changed = self.args.arena.offset(count.addr(), 4).is_some_and(|at| {
+            // SAFETY: as above.
+            self.before[at..at + 4] != unsafe { count.read_unaligned() }.to_ne_bytes()
+        });
+        code == error.code() && changed
+    }
+
     /// Whether no other out value overlaps the count.
     pub(crate) fn alone(&self, count: *mut DWORD) -> bool {
         self.args.writers(count.addr(), 4) == 1
+    }
+}
+
+/// Whether the documentation defines values beside an error of a function.
+fn defines_values(name: &str, error: WsaError) -> bool {
+    match name {
+        "WSPRecv" | "WSPRecvFrom" | "WSPGetOverlappedResult" => error == WsaError::WSAEMSGSIZE,
+        "WSPIoctl" => error == WsaError::WSAEFAULT,
+        _ => false,
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu::ffi::{SOCKET, WSAOVERLAPPED, WSPDATA, WSPPROC_TABLE, timeval};
 use wpu::raw::Procs;
 use wpu::{
-    Bytes, ClientMut, ClientRef, Condition, ConnectParams, FdSetMut, Layer, Lifecycle, OutBuf,
+    Bytes, ClientMut, ClientRef, Condition, ConnectParams, FdSetMut, Layer, Lifecycle, OutBuf, Outcome,
     PendingRequest, Progress, Received, Request, ServiceProvider, Start, Transferred, WsaError, wpu_provider,
 };
 
@@ -199,7 +199,7 @@ impl Layer for Meddler {
         socket: SOCKET,
         overlapped: ClientMut<'_, WSAOVERLAPPED>,
         wait: bool,
-    ) -> Result<Transferred, WsaError> {
+    ) -> Result<Outcome<Transferred>, WsaError> {
         next.get_overlapped_result(socket, overlapped, wait)
     }
 

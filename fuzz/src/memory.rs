@@ -422,13 +422,19 @@ impl<'a> Arguments<'a> {
     }
 
     /// The offset of the first byte that has changed although it must not be modified.
-    pub(crate) fn trespass(&self, before: &[u8], errno: *mut i32, success: bool) -> Option<usize> {
+    pub(crate) fn trespass(
+        &self,
+        before: &[u8],
+        errno: *mut i32,
+        failed: bool,
+        has_values: bool,
+    ) -> Option<usize> {
         let after = self.arena.copy();
         let mut may = vec![false; after.len()];
         let errno = (errno.addr(), size_of::<i32>(), When::Any);
-        let errno = (!success).then_some(errno);
+        let errno = failed.then_some(errno);
         for (address, bytes, when) in self.writable.iter().copied().chain(errno) {
-            if (when == When::Any || success)
+            if (when == When::Any || has_values)
                 && let Some(offset) = self.arena.offset(address, bytes)
             {
                 may[offset..offset + bytes].fill(true);

@@ -12,9 +12,8 @@ use wpu::facts::Completes;
 use wpu::ffi::{
     INVALID_SOCKET, QOS, SOCKET, SOCKET_ERROR, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval,
 };
-use wpu::raw::Outcome;
 use wpu::{
-    Bytes, ClientMut, ClientRef, ClientSlice, Condition, ConnectParams, EventRef, FdSetMut, OutBuf,
+    Bytes, ClientMut, ClientRef, ClientSlice, CompletionResult, Condition, ConnectParams, EventRef, FdSetMut, OutBuf, Outcome,
     PendingRequest, Progress, Received, Request, ServiceProvider, SocketParams, Text, Transferred, WsaError,
 };
 
@@ -27,7 +26,7 @@ pub(crate) struct Greedy<P> {
 
 /// An order for the worker.
 enum Order {
-    Finish(PendingRequest, Outcome),
+    Finish(PendingRequest, CompletionResult),
     /// Report when all earlier orders are done.
     Report(Sender<()>),
 }
@@ -35,7 +34,7 @@ enum Order {
 fn work(orders: &Receiver<Order>) {
     for order in orders {
         match order {
-            Order::Finish(pended, outcome) => finish(pended, outcome),
+            Order::Finish(pended, completion) => finish(pended, completion),
             Order::Report(to) => drop(to.send(())),
         }
     }
@@ -54,15 +53,19 @@ impl<P> Greedy<P> {
             let Some(pended) = lock(&self.pending).pop() else { return };
             let total = pended.scatter().total().max(pended.gather().total());
             let count = u32::try_from(total).unwrap_or(u32::MAX);
-            let outcome = match pended.socket() % 5 {
-                0..3 => Ok((count, 0)),
+            let completion = match pended.socket() % 7 {
+                0..3 => Ok(count.into()),
                 3 => Err(WsaError::WSAENETDOWN),
-                _ => Ok((u32::MAX, 0)),
+                4 if pended.scatter().count() > 0 => {
+                    Ok(Outcome::Partial(count.into(), WsaError::WSAEMSGSIZE))
+                }
+                5 => Ok(Outcome::Partial(u32::MAX.into(), WsaError::WSAEFAULT)),
+                _ => Ok(u32::MAX.into()),
             };
             let worker = lock(&self.worker);
             match &*worker {
-                Some((orders, _)) if !here => drop(orders.send(Order::Finish(pended, outcome))),
-                _ => finish(pended, outcome),
+                Some((orders, _)) if !here => drop(orders.send(Order::Finish(pended, completion))),
+                _ => finish(pended, completion),
             }
         }
     }
@@ -185,11 +188,17 @@ impl<P: Completes> ServiceProvider for Greedy<P> {
         _: SOCKET,
         overlapped: ClientMut<'_, WSAOVERLAPPED>,
         _: bool,
-    ) -> Result<Transferred, WsaError> {
+    ) -> Result<Outcome<Transferred>, WsaError> {
         let ended = wpu::overlapped_result(overlapped);
         answer(0, (), ())?;
         // The error is arbitrary if the structure does not belong to a request.
-        ended.unwrap_or(Err(WsaError::WSA_IO_INCOMPLETE)).map_err(|_| WsaError::WSA_IO_INCOMPLETE)
+        match ended {
+            Some(Outcome::Done(transferred)) => Ok(Outcome::Done(transferred)),
+            Some(Outcome::Partial(transferred, WsaError::WSAEMSGSIZE)) => {
+                Ok(Outcome::Partial(transferred, WsaError::WSAEMSGSIZE))
+            }
+            _ => Err(WsaError::WSA_IO_INCOMPLETE),
+        }
     }
 
     fn get_peer_name(&self, _: SOCKET, address: OutBuf<'_>) -> Result<(), WsaError> {

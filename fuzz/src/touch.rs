@@ -1,11 +1,11 @@
 //! Accesses all of a client's memory through every kind of view.
 
 use std::hint::black_box;
-use wpu::raw::{Outcome, RequestBuffers};
-use wpu::{Bytes, ClientRef, ConnectParams, FdSetMut, Gather, OutBuf, PendingRequest, Request, Scatter};
+use wpu::raw::RequestBuffers;
+use wpu::{Bytes, ClientRef, CompletionResult, ConnectParams, FdSetMut, Gather, OutBuf, PendingRequest, Request, Scatter};
 
 /// Uses everything that was lent with a request, and completes the request.
-pub(crate) fn finish(pended: PendingRequest, outcome: Outcome) {
+pub(crate) fn finish(pended: PendingRequest, completion: CompletionResult) {
     read_buffers(pended.gather());
     fill_buffers(pended.scatter());
     if let Some(bytes) = pended.input() {
@@ -14,7 +14,7 @@ pub(crate) fn finish(pended: PendingRequest, outcome: Outcome) {
     if let Some(room) = pended.room() {
         fill_room(room, 0x5a);
     }
-    pended.complete(outcome);
+    pended.complete(completion);
 }
 
 /// Uses everything that a request lends.
@@ -57,6 +57,8 @@ pub(crate) fn fill_room<T: Copy>(room: OutBuf<'_, T>, with: T) {
     assert_eq!(room.write_at(usize::MAX, &data), 0);
     room.set_used(usize::MAX);
     assert!(room.used() <= room.capacity());
+    room.set_needed(usize::MAX);
+    assert!(room.needed().is_none_or(|needed| needed > room.capacity()));
     let _ = room.fill(&data[..room.capacity() / 2]);
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
 use wpu::prelude::*;
-use wpu_host::{Client, Entry, Host, Leftovers, Module, Tell};
+use wpu_host::{Client, Entry, Host, Leftovers, Module, ReceiveResult, Tell};
 use wpu_sys::ffi::*;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -128,6 +128,40 @@ fn world() -> (Host, Client, [SOCKET; 2]) {
     (host, client, sockets)
 }
 
+/// A message that is longer than the buffers fills them. The client gets the number of bytes, the flags and the sender
+/// beside the error.
+fn long_messages(host: &Host, client: &Client, [near, far]: [SOCKET; 2]) {
+    const LONG_MESSAGE: WsaError = WsaError::WSAEMSGSIZE;
+    let send = || assert_eq!(client.send_to(near, b"five5", at(2)), Ok(5));
+    let (mut first, mut second) = ([0; 1], [0; 2]);
+    send();
+    let parts = |received: ReceiveResult| (received.bytes, received.flags, received.sender, received.error);
+    let peeked = client.recv_from_vectored(far, &mut [&mut first, &mut second], MSG_PEEK).map(parts);
+    assert_eq!(peeked, Ok((3, 0, Some(at(1)), Some(LONG_MESSAGE))));
+    let received = client.recv_vectored(far, &mut [&mut first, &mut second], 0).map(parts);
+    assert_eq!(received, Ok((3, 0, None, Some(LONG_MESSAGE))));
+    assert_eq!((&first, &second), (b"f", b"iv"));
+    // The rest is lost: the next request waits for the next message.
+    let event = host.client_event();
+    let request = client.recv_from_overlapped(far, 2, Tell::Event(event)).expect("a request");
+    send();
+    assert_eq!(host.wait(event, LONG), Ok(true));
+    let end = request.outcome().expect("it has ended");
+    assert_eq!((end.error, end.transferred), (LONG_MESSAGE.code().cast_unsigned(), 2));
+    assert_eq!((request.data(), request.address()), (b"fi".to_vec(), Some(at(1))));
+    assert_eq!(client.overlapped_result(&request, false), Err(LONG_MESSAGE));
+    // A routine and a port get the number too.
+    let (tell, told) = mpsc::channel();
+    let routine =
+        Tell::routine(move |end| tell.send((end.error, end.transferred)).expect("somebody listens"));
+    let request = client.recv_overlapped(far, &[1, 1], 0, routine).expect("a request");
+    send();
+    assert_eq!(host.sleep_alertable(LONG), 1);
+    assert_eq!(told.try_recv(), Ok((LONG_MESSAGE.code().cast_unsigned(), 2)));
+    drop(request);
+    host.close_client_event(event).expect("an event");
+}
+
 /// A single test, since a provider has one host in a process.
 #[test]
 fn messages_keep_their_bounds_and_senders() {
@@ -145,6 +179,7 @@ fn messages_keep_their_bounds_and_senders() {
     assert_eq!(client.recv_from(far, &mut bytes), Ok((0, Some(at(1)))), "an empty message is one too");
     assert_eq!(client.recv_from(far, &mut bytes), Err(WsaError::WSAEMSGSIZE));
     assert_eq!(&bytes, b"thre", "what fits is there");
+    long_messages(&host, &client, [near, far]);
     let event = host.client_event();
     let request = client.recv_from_overlapped(far, 8, Tell::Event(event)).expect("a request");
     client.connect(near, at(2)).expect("an address to send to");

@@ -47,7 +47,7 @@ impl Mailboxes {
             (pended, bytes)
         };
         let count = pended.scatter().write_at(0, &bytes);
-        pended.complete(Ok((u32::try_from(count).expect("a few"), 0)));
+        pended.complete(Ok(u32::try_from(count).expect("a few").into()));
     }
 }
 
@@ -104,8 +104,8 @@ impl ServiceProvider for Mailboxes {
         _: SOCKET,
         overlapped: ClientMut<'_, WSAOVERLAPPED>,
         _: bool,
-    ) -> Result<Transferred, WsaError> {
-        wpu::overlapped_result(overlapped).unwrap_or(Err(WsaError::WSA_IO_INCOMPLETE))
+    ) -> Result<Outcome<Transferred>, WsaError> {
+        wpu::overlapped_result(overlapped).ok_or(WsaError::WSA_IO_INCOMPLETE)
     }
 }
 

@@ -69,6 +69,7 @@ const NAMES: &[&str] = &[
     "not-initialized",
     "null-error",
     "nullable-in",
+    "on-error",
     "opaque",
     "package",
     "params",

@@ -61,6 +61,7 @@ codes! {
     NoUpcalls "no-upcalls" "there is no upcall",
     NoWords "no-words" "there is no class, or no platform",
     NotUtf8 "not-utf8" "a file is not UTF-8",
+    OnError "on-error" "an error of `on-error` is not documented or is no failure, or the values of a downcall have different ones",
     Refusal "refusal" "the default answer of a downcall is missing, or is not an error that is documented",
     ReleaseShape "release-shape" "an upcall does not take back what its handle says",
     RoleShape "role-shape" "a parameter's type or direction does not fit its role, or no safe form can be derived",

@@ -1,6 +1,7 @@
 //! How a request is identified, started, and its completion reported.
 
 use crate::buffers::Slice;
+use crate::outcome::{Outcome, Transfer};
 use crate::owned::Kept;
 use core::cell::Cell;
 use core::ptr::NonNull;
@@ -30,6 +31,8 @@ pub unsafe trait RequestTypes: Sized + 'static {
     const PENDING: Self::Error;
     /// The error for a client whose operation was never completed.
     const ABORTED: Self::Error;
+    /// The error for a client whose buffer is too small. The number beside it is the one that is needed.
+    const TOO_SMALL: Self::Error;
 }
 
 /// Interfaces whose requests this provider may leave pending: it must have declared the upcalls that report
@@ -60,8 +63,9 @@ impl<W: RequestTypes> Clone for RequestParts<W> {
 
 impl<W: RequestTypes> Copy for RequestParts<W> {}
 
-/// The result of an operation: bytes and flags, or an error.
-pub type Outcome<W> = Result<(u32, u32), <W as RequestTypes>::Error>;
+/// How an operation ended: with values, or with an error alone.
+pub type CompletionResult<W> =
+    Result<Outcome<Transfer, <W as RequestTypes>::Error>, <W as RequestTypes>::Error>;
 
 /// The functions that start requests and report completions. They are function pointers because C carries no
 /// context.
@@ -74,7 +78,7 @@ pub struct CompletionVtable<W: RequestTypes> {
     /// Marks the client's structure as in use, when a request becomes pending.
     pub begin: unsafe fn(&RequestParts<W>),
     /// Reports the result of the operation to the client.
-    pub tell: unsafe fn(&RequestParts<W>, Outcome<W>),
+    pub tell: unsafe fn(&RequestParts<W>, CompletionResult<W>),
     /// Keeps memory that does not belong to the client and is passed to a provider below, until the request
     /// completes there. Who supplies the functions guarantees that.
     pub keep: unsafe fn(&RequestParts<W>, Kept),
@@ -119,6 +123,8 @@ pub struct RequestContext<'a, W: RequestTypes> {
     pub state: &'a Cell<RequestState>,
     /// The number of bytes that the client asks to transfer.
     pub asked: usize,
+    /// The errors beside which the documentation defines values.
+    pub partial: &'static [W::Error],
 }
 
 /// The error code of a failed call: `PENDING` if the request has been passed on or made pending, since any

@@ -44,6 +44,8 @@ pub mod memory;
 #[cfg(feature = "obligations")]
 pub mod obligation;
 #[cfg(feature = "provider")]
+mod outcome;
+#[cfg(feature = "provider")]
 pub mod owned;
 #[cfg(feature = "std")]
 #[doc(hidden)]

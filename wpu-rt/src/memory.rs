@@ -44,7 +44,18 @@ pub struct OutBuf<'a, T = u8> {
     len: usize,
     /// The location from which its client reads the number of used items; null if there is none.
     used: *mut u32,
+    /// Whether its client reads the number of needed items there, if there are too few.
+    tells_needed: bool,
     life: PhantomData<&'a mut T>,
+}
+
+/// The parts of a buffer that is lent to a request.
+#[derive(Debug)]
+pub(crate) struct LentBuf {
+    at: NonNull<u8>,
+    len: usize,
+    used: *mut u32,
+    tells_needed: bool,
 }
 
 copied!(ClientSlice<T>, OutBuf<T>);
@@ -214,7 +225,15 @@ impl<'a, T: Copy> OutBuf<'a, T> {
     /// Otherwise `len` items are writable for `'a`, and `used` is null or writable.
     #[inline]
     pub unsafe fn from_raw(pointer: *mut T, len: usize, used: *mut u32) -> Option<Self> {
-        good_row(pointer, len).map(|at| Self { at, len, used, life: PhantomData })
+        good_row(pointer, len).map(|at| Self { at, len, used, tells_needed: false, life: PhantomData })
+    }
+
+    /// The same buffer for a client that reads the number of needed items if there are too few.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub const fn telling_needed(self) -> Self {
+        Self { tells_needed: true, ..self }
     }
 
     /// Creates a view of the caller's own memory.
@@ -222,14 +241,15 @@ impl<'a, T: Copy> OutBuf<'a, T> {
     #[inline]
     pub fn new(items: &'a mut [T]) -> Self {
         let (at, len) = (NonNull::from(&mut *items).cast(), items.len());
-        Self { at, len, used: core::ptr::null_mut(), life: PhantomData }
+        Self { at, len, used: core::ptr::null_mut(), tells_needed: false, life: PhantomData }
     }
 
-    /// Creates a view of the caller's own memory, with a location for the number of used items.
+    /// Creates a view of the caller's own memory, with a location for the number of used items, or of needed items
+    /// if there are too few.
     #[must_use]
     #[inline]
     pub fn with_used(items: &'a mut [T], used: &'a mut u32) -> Self {
-        let room = Self { used: &raw mut *used, ..Self::new(items) };
+        let room = Self { used: &raw mut *used, tells_needed: true, ..Self::new(items) };
         room.set_used(room.len);
         room
     }
@@ -254,10 +274,12 @@ impl<'a, T: Copy> OutBuf<'a, T> {
     ///
     /// # Errors
     ///
-    /// Fails if the data does not fit. Then nothing is written.
+    /// Fails if the data does not fit. Then no data is written, and the number of needed items is set as by
+    /// [`set_needed`](Self::set_needed).
     #[inline]
     pub fn fill(self, data: &[T]) -> Result<(), Short> {
         if data.len() > self.len {
+            self.set_needed(data.len());
             return Err(Short);
         }
         self.write_at(0, data);
@@ -288,6 +310,32 @@ impl<'a, T: Copy> OutBuf<'a, T> {
         }
     }
 
+    /// Sets the number of items that are needed, more than the capacity, if its client reads it. The call then fails
+    /// with the error for a buffer that is too small.
+    ///
+    /// A client reads it where the documentation says so; otherwise this does nothing.
+    #[inline]
+    pub fn set_needed(self, needed: usize) {
+        if self.tells_needed && !self.used.is_null() {
+            // Some clients read an `i32`.
+            let needed = i32::try_from(needed).unwrap_or(i32::MAX).unsigned_abs();
+            // SAFETY: the pointer is not null, so the creator of this view guarantees that it is writable.
+            unsafe { self.used.write_unaligned(needed) };
+        }
+    }
+
+    /// The number of needed items that its client would read now; `None` if it does not exceed the capacity.
+    #[must_use]
+    #[inline]
+    pub fn needed(self) -> Option<usize> {
+        if self.used.is_null() {
+            return None;
+        }
+        // SAFETY: the pointer is not null, so the creator of this view guarantees that it is readable.
+        let needed = unsafe { self.used.read_unaligned() } as usize;
+        (needed > self.len).then_some(needed)
+    }
+
     /// The number of used items that its client would read now; the capacity if there is no location for it.
     #[must_use]
     #[inline]
@@ -312,5 +360,28 @@ impl<'a, T: Copy> OutBuf<'a, T> {
     #[inline]
     pub const fn used_ptr(self) -> *mut u32 {
         self.used
+    }
+}
+
+impl LentBuf {
+    /// The parts of `room`.
+    pub(crate) const fn of(room: OutBuf<'_>) -> Self {
+        let OutBuf { at, len, used, tells_needed, .. } = room;
+        Self { at, len, used, tells_needed }
+    }
+
+    /// The buffer of these parts.
+    ///
+    /// # Safety
+    ///
+    /// The memory that the buffer had when it was taken apart is lent for `'a`.
+    pub(crate) const unsafe fn buffer<'a>(&self) -> OutBuf<'a> {
+        OutBuf {
+            at: self.at,
+            len: self.len,
+            used: self.used,
+            tells_needed: self.tells_needed,
+            life: PhantomData,
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Requests that are completed after the call that brought them.
 
 use crate::buffers::{Gather, Scatter};
-use crate::completion::{CompletionVtable, Outcome, RequestParts, RequestTypes};
-use crate::memory::{Bytes, ClientSlice, OutBuf};
+use crate::completion::{CompletionResult, CompletionVtable, RequestParts, RequestTypes};
+use crate::memory::{Bytes, ClientSlice, LentBuf, OutBuf};
+use crate::outcome::{Outcome, Transfer};
 use crate::owned::Owned;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -18,9 +19,11 @@ pub struct PendingRequest<W: RequestTypes> {
     pub(crate) fill: bool,
     pub(crate) slices: Vec<W::Slice>,
     pub(crate) input: Option<(*const u8, usize)>,
-    pub(crate) room: Option<(*mut u8, usize, *mut u32)>,
+    pub(crate) room: Option<LentBuf>,
     pub(crate) owned: Option<Box<Owned<W::Slice>>>,
     pub(crate) replaced: bool,
+    /// The errors beside which the documentation defines values.
+    pub(crate) partial: &'static [W::Error],
     pub(crate) completion: CompletionVtable<W>,
 }
 
@@ -86,35 +89,54 @@ impl<W: RequestTypes> PendingRequest<W> {
     #[must_use]
     #[inline]
     pub fn room(&self) -> Option<OutBuf<'_>> {
-        let (at, len, used) = self.room?;
         // SAFETY: the pointers were checked when the request arrived, and their memory is lent until the
         // request completes.
-        unsafe { OutBuf::from_raw(at, len, used) }
+        self.room.as_ref().map(|room| unsafe { room.buffer() })
     }
 
-    /// Reports the result of the operation to the client: transferred bytes and flags, or an error.
+    /// Reports to the client how the operation ended: with what it has transferred, with an error, or with an
+    /// error beside which the documentation defines what was transferred. Beside other errors the client gets
+    /// no values.
     ///
     /// A count of more bytes than the client asked for is a fault of the provider, and is reported to the
     /// client as an error. If the client's bytes were replaced, the count is limited to the number that the
     /// client asked for.
     #[inline]
-    pub fn complete(self, outcome: Outcome<W>) {
+    pub fn complete(self, completion: CompletionResult<W>) {
         let mut this = core::mem::ManuallyDrop::new(self);
-        let outcome = match outcome {
-            Ok((count, flags)) if count as usize > this.asked => match u32::try_from(this.asked) {
-                Ok(asked) if this.replaced => Ok((asked, flags)),
-                _ => Err(W::BROKEN),
-            },
-            outcome => outcome,
-        };
+        let completion = this.defined(completion);
         drop((core::mem::take(&mut this.slices), this.owned.take()));
-        this.end(outcome);
+        this.end(completion);
     }
 
-    fn end(&self, outcome: Outcome<W>) {
+    /// What [`complete`](Self::complete) would report.
+    #[doc(hidden)]
+    #[inline]
+    pub fn defined(&self, completion: CompletionResult<W>) -> CompletionResult<W> {
+        let (transfer, error) = completion?.defined(self.partial)?;
+        match error {
+            None => Ok(Outcome::Done(self.limited(transfer)?)),
+            // This is no count of transferred bytes.
+            Some(error) if error == W::TOO_SMALL => Ok(Outcome::Partial(transfer, error)),
+            Some(error) => Ok(Outcome::Partial(self.limited(transfer)?, error)),
+        }
+    }
+
+    /// At most as many bytes as the client asked for.
+    fn limited(&self, transfer: Transfer) -> Result<Transfer, W::Error> {
+        if transfer.bytes as usize <= self.asked {
+            return Ok(transfer);
+        }
+        match u32::try_from(self.asked) {
+            Ok(bytes) if self.replaced => Ok(Transfer { bytes, ..transfer }),
+            _ => Err(W::BROKEN),
+        }
+    }
+
+    fn end(&self, completion: CompletionResult<W>) {
         // SAFETY: the client lends the structure until its completion is reported, which this call does,
         // once.
-        unsafe { (self.completion.tell)(&self.parts, outcome) };
+        unsafe { (self.completion.tell)(&self.parts, completion) };
         // SAFETY: `self` was made when the request was begun, and ends it here, once; it is not used any more.
         unsafe { (self.completion.end)() };
     }

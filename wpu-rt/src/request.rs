@@ -1,14 +1,16 @@
 //! Overlapped requests, whose completion is reported to the client exactly once.
 
 use crate::buffers::{Gather, Scatter, Slice};
-use crate::memory::{Bytes, ClientSlice, OutBuf};
+use crate::memory::{Bytes, ClientSlice, LentBuf, OutBuf};
 use crate::owned::Owned;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 pub use crate::completion::{
-    CompletionVtable, Outcome, PendsFor, RequestContext, RequestParts, RequestState, RequestTypes, settle,
+    CompletionResult, CompletionVtable, PendsFor, RequestContext, RequestParts, RequestState, RequestTypes,
+    settle,
 };
+pub use crate::outcome::{Outcome, Transfer};
 pub use crate::pending::PendingRequest;
 
 /// The memory that a request lends until it completes.
@@ -48,9 +50,12 @@ impl<S: Slice> RequestBuffers<'_, S> {
 
 /// The progress of a request when its call returns.
 #[derive(Debug)]
-pub enum Progress<T> {
+pub enum Progress<T, E> {
     /// The request is complete.
     Done(T),
+    /// The request has failed, and the documentation defines these values beside the error. Beside any other
+    /// error the client gets no values.
+    Partial(T, E),
     /// The request will be completed later.
     Pending(PendingToken),
 }
@@ -60,23 +65,49 @@ pub enum Progress<T> {
 #[must_use = "the client must be notified that its request is pending"]
 pub struct PendingToken(pub(crate) ());
 
-impl<T> Progress<T> {
+impl<T, E> Progress<T, E> {
     /// The result, if the request is complete.
     #[must_use]
     #[inline]
-    pub fn done(&self) -> Option<&T> {
+    pub const fn done(&self) -> Option<&T> {
         match self {
             Self::Done(answer) => Some(answer),
-            Self::Pending(_) => None,
+            Self::Partial(..) | Self::Pending(_) => None,
         }
     }
 
     /// Changes the type of the result.
     #[inline]
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Progress<U> {
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Progress<U, E> {
         match self {
             Self::Done(answer) => Progress::Done(change(answer)),
+            Self::Partial(answer, error) => Progress::Partial(change(answer), error),
             Self::Pending(pending) => Progress::Pending(pending),
+        }
+    }
+
+    /// What the request gave.
+    ///
+    /// # Errors
+    ///
+    /// `pending` if the request will be completed later.
+    #[doc(hidden)]
+    #[inline]
+    pub fn outcome(self, pending: E) -> Result<Outcome<T, E>, E> {
+        match self {
+            Self::Done(answer) => Ok(Outcome::Done(answer)),
+            Self::Partial(answer, error) => Ok(Outcome::Partial(answer, error)),
+            Self::Pending(_) => Err(pending),
+        }
+    }
+}
+
+impl<T, E> From<Outcome<T, E>> for Progress<T, E> {
+    #[inline]
+    fn from(outcome: Outcome<T, E>) -> Self {
+        match outcome {
+            Outcome::Done(answer) => Self::Done(answer),
+            Outcome::Partial(answer, error) => Self::Partial(answer, error),
         }
     }
 }
@@ -100,8 +131,9 @@ pub struct Request<'a, W: RequestTypes> {
     pub(crate) owned: Option<Box<Owned<W::Slice>>>,
     /// Whether memory of the client was replaced.
     replaced: bool,
-    /// The tag of the input, which states what it contains; `None` if safe code may have created the input.
-    tag: Option<u32>,
+    /// Whether the input has a tag, which states what it contains; safe code may have created other input.
+    is_tagged: bool,
+    tag: u32,
 }
 
 impl<'a, W: RequestTypes> Request<'a, W> {
@@ -114,13 +146,13 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     /// thread, and the routine can be called on it once.
     #[inline]
     pub const unsafe fn new(given: &'a RequestContext<'a, W>, lent: RequestBuffers<'a, W::Slice>) -> Self {
-        Self { lent, given: Some(given), owned: None, replaced: false, tag: None }
+        Self { lent, given: Some(given), owned: None, replaced: false, is_tagged: false, tag: 0 }
     }
 
     /// Creates a request that is not overlapped, for memory of the caller.
     #[inline]
     pub const fn lending(lent: RequestBuffers<'a, W::Slice>) -> Self {
-        Self { lent, given: None, owned: None, replaced: false, tag: None }
+        Self { lent, given: None, owned: None, replaced: false, is_tagged: false, tag: 0 }
     }
 
     /// Creates a request that is not overlapped and sends the bytes of buffers.
@@ -147,6 +179,14 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     #[inline]
     pub fn asked(&self) -> usize {
         self.given.map_or_else(|| self.lent.total(), |given| given.asked)
+    }
+
+    /// The errors beside which the documentation defines values, for an overlapped request in place of this one.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn partial(&self) -> &'static [W::Error] {
+        self.given.map_or(&[], |given| given.partial)
     }
 
     /// The data that identifies the request, if it is overlapped.
@@ -237,7 +277,7 @@ impl<'a, W: RequestTypes> Request<'a, W> {
         // SAFETY: the bytes do not move until the request completes or is dropped, and `self.owned` keeps
         // them.
         self.lent.input = unsafe { owned.bytes() };
-        self.tag = None;
+        self.is_tagged = false;
         self
     }
 
@@ -249,7 +289,7 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     /// documentation describes in it, until the request completes.
     #[inline]
     pub const unsafe fn tagged(mut self, tag: u32) -> Self {
-        self.tag = Some(tag);
+        (self.is_tagged, self.tag) = (true, tag);
         self
     }
 
@@ -258,7 +298,7 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     #[must_use]
     #[inline]
     pub fn is_made_up(&self, tag: u32) -> bool {
-        self.tag != Some(tag) && self.lent.input.is_some_and(|input| !input.is_empty())
+        !(self.is_tagged && self.tag == tag) && self.lent.input.is_some_and(|input| !input.is_empty())
     }
 
     fn fillable(&self) -> Option<OutBuf<'a>> {
@@ -268,7 +308,7 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     /// Whether `room` overlaps input in which pointers are dereferenced.
     fn is_input(&self, room: OutBuf<'_>) -> bool {
         let range = |at: usize, len: usize| at..at.saturating_add(len);
-        self.tag.is_some()
+        self.is_tagged
             && self.lent.input.is_some_and(|input| {
                 let (input, room) =
                     (range(input.as_ptr().addr(), input.len()), range(room.as_ptr().addr(), room.capacity()));
@@ -318,9 +358,10 @@ impl<'a, W: RequestTypes> Request<'a, W> {
             fill: lent.scatter.is_some(),
             slices,
             input: lent.input.map(|input| (input.as_ptr(), input.len())),
-            room: lent.room.map(|room| (room.as_ptr(), room.capacity(), room.used_ptr())),
+            room: lent.room.map(LentBuf::of),
             owned,
             replaced,
+            partial: given.partial,
             completion: *given.completion,
         };
         Ok((PendingToken(()), pended))
@@ -338,7 +379,14 @@ impl<'a, W: RequestTypes> Request<'a, W> {
         'a: 'b,
     {
         let lent = core::mem::replace(&mut self.lent, RequestBuffers::NOTHING);
-        Request { lent, given: Some(given), owned: self.owned.take(), replaced: self.replaced, tag: self.tag }
+        Request {
+            lent,
+            given: Some(given),
+            owned: self.owned.take(),
+            replaced: self.replaced,
+            is_tagged: self.is_tagged,
+            tag: self.tag,
+        }
     }
 
     /// The lent memory, for a caller that passes it on immediately.

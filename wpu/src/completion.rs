@@ -8,7 +8,8 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu_sys::ffi::{SOCKET, WSAEVENT, WSAOVERLAPPED, WSS_OPERATION_IN_PROGRESS};
 use wpu_sys::{
-    Class, ClientMut, EventRef, Operation, Outcome, RequestParts, ThreadId, Transferred, Upcalls, WsaError,
+    Class, ClientMut, CompletionResult, EventRef, Operation, Outcome, RequestParts, ThreadId, Transfer,
+    Transferred, Upcalls, WsaError,
 };
 #[cfg(any(feature = "base", feature = "layer"))]
 use wpu_sys::{PendingRequest, PendingToken, Request};
@@ -47,8 +48,8 @@ pub(crate) unsafe fn end<P: Provider>() {
 ///
 /// As for [`Structure::new`], until the client sees the completion, and no completion was reported yet. The
 /// routine of `parts` may be called with the structure once, on its thread.
-pub(crate) unsafe fn tell<P: Provider>(parts: &RequestParts, outcome: Outcome) {
-    let end = End::of(outcome);
+pub(crate) unsafe fn tell<P: Provider>(parts: &RequestParts, completion: CompletionResult) {
+    let end = End::of(completion);
     // SAFETY: the contract of this function.
     let mut structure = unsafe { Structure::new(parts.overlapped) };
     structure.note(end);
@@ -70,30 +71,33 @@ pub(crate) unsafe fn tell<P: Provider>(parts: &RequestParts, outcome: Outcome) {
 }
 
 /// The result of an overlapped operation, which [`PendingRequest::complete`](wpu_sys::PendingRequest) has
-/// stored in the client's structure: bytes and flags, or the error. `None` while the operation is pending.
+/// stored in the client's structure: bytes and flags, and the error of an operation that failed. `None` while the
+/// operation is pending.
 ///
-/// `WSPGetOverlappedResult` returns this.
+/// `WSPGetOverlappedResult` returns this. Its client gets the bytes and flags of a success, and those beside the
+/// errors for which the documentation defines them.
 #[must_use]
 #[inline]
-pub fn overlapped_result(overlapped: ClientMut<'_, WSAOVERLAPPED>) -> Option<Result<Transferred, WsaError>> {
+pub fn overlapped_result(overlapped: ClientMut<'_, WSAOVERLAPPED>) -> Option<Outcome<Transferred>> {
     // SAFETY: the view is one of a structure that a client lends, and of which nothing is written here.
     let structure = unsafe { Structure::new(overlapped.as_non_null()) };
     if structure.internal().load(Ordering::Acquire) == WSS_OPERATION_IN_PROGRESS {
         return None;
     }
     let structure = overlapped.get();
-    let count = u32::try_from(structure.InternalHigh).unwrap_or(u32::MAX);
+    let bytes = u32::try_from(structure.InternalHigh).unwrap_or(u32::MAX);
+    let transferred = Transferred { bytes, flags: structure.Offset };
     Some(match structure.OffsetHigh {
-        0 => Ok(Transferred { bytes: count, flags: structure.Offset }),
-        error => Err(WsaError::new(i32::from_ne_bytes(error.to_ne_bytes()))),
+        0 => Outcome::Done(transferred),
+        error => Outcome::Partial(transferred, WsaError::new(i32::from_ne_bytes(error.to_ne_bytes()))),
     })
 }
 
-/// Names the parts of a result.
-#[cfg(any(feature = "base", feature = "layer"))]
+/// The answer of `WSPGetOverlappedResult` for an operation that ended so.
+#[cfg(feature = "base")]
 #[inline]
-pub(crate) fn transferred((bytes, flags): (u32, u32)) -> Transferred {
-    Transferred { bytes, flags }
+pub(crate) fn transferred(completion: CompletionResult) -> Result<Outcome<Transferred>, WsaError> {
+    completion.map(|outcome| outcome.map(|Transfer { bytes, flags }| Transferred { bytes, flags }))
 }
 
 /// The result of an operation in the form of C.
@@ -106,14 +110,14 @@ struct End {
 
 impl End {
     #[inline]
-    fn of(outcome: Outcome) -> Self {
-        match outcome {
-            Ok((count, flags)) => Self { error: 0, count, flags },
-            Err(error) => {
-                let error = u32::from_ne_bytes(failure(error).to_ne_bytes());
-                Self { error, count: 0, flags: 0 }
-            }
-        }
+    fn of(completion: CompletionResult) -> Self {
+        let (Transfer { bytes, flags }, error) = match completion {
+            Ok(Outcome::Done(transfer)) => (transfer, None),
+            Ok(Outcome::Partial(transfer, error)) => (transfer, Some(error)),
+            Err(error) => (Transfer::default(), Some(error)),
+        };
+        let error = error.map_or(0, |error| u32::from_ne_bytes(failure(error).to_ne_bytes()));
+        Self { error, count: bytes, flags }
     }
 
     /// The value of `Internal` for a completed operation: an `NTSTATUS` with the bit for application-defined

@@ -104,8 +104,8 @@ pub use wpu_sys::{
 };
 #[cfg(feature = "provider")]
 pub use wpu_sys::{
-    Bytes, ClientSlice, Condition, ConnectParams, FdSetMut, Gather, OutBuf, PendingRequest, Progress,
-    Received, Request, Scatter, Short, SocketParams, Text, Transferred,
+    Bytes, ClientSlice, CompletionResult, Condition, ConnectParams, FdSetMut, Gather, OutBuf, Outcome,
+    PendingRequest, Progress, Received, Request, Scatter, Short, SocketParams, Text, Transfer, Transferred,
 };
 // Their methods name aliases such as `Request<'_>`. Where rustdoc inlines the traits it shows what those stand for.
 #[cfg(feature = "provider")]
@@ -121,8 +121,7 @@ pub mod raw {
     pub use wpu_sys::{Cell, RawTable, Table};
     #[cfg(feature = "provider")]
     pub use wpu_sys::{
-        CompletionVtable, Kept, Outcome, PendingToken, RequestBuffers, RequestContext, RequestParts,
-        RequestState,
+        CompletionVtable, Kept, PendingToken, RequestBuffers, RequestContext, RequestParts, RequestState,
     };
     // As for the traits.
     #[cfg(feature = "provider")]

@@ -6,8 +6,8 @@ pub use crate::wpu_provider;
 #[doc(no_inline)]
 pub use crate::{
     Address, Bytes, ClientMut, ClientRef, Condition, ConnectParams, EntryPoint, FdSetMut, Gather, Layer,
-    Lifecycle, OutBuf, PendingRequest, Progress, Received, Request, Scatter, ServiceProvider, SocketParams,
-    Start, Text, Transferred,
+    Lifecycle, OutBuf, Outcome, PendingRequest, Progress, Received, Request, Scatter, ServiceProvider,
+    SocketParams, Start, Text, Transfer, Transferred,
 };
 #[doc(no_inline)]
 pub use crate::{

@@ -12,15 +12,17 @@ use wpu::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSATHREADID,
     WSPPROC_TABLE, sockaddr,
 };
-use wpu::raw::{CompletionVtable, Kept, Outcome, Procs, Serve};
-use wpu::{Layer, PendingRequest, Progress, Received, Request, ServiceProvider, WsaError};
+use wpu::raw::{CompletionVtable, Kept, Procs, Serve};
+use wpu::{
+    CompletionResult, Layer, PendingRequest, Progress, Received, Request, ServiceProvider, Transfer, WsaError,
+};
 use wpu_sys::{ClientSlice, Gather, OutBuf, RequestBuffers, Scatter};
 
 thread_local! {
     /// The memory that is kept for the provider below.
     static KEPT: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
     /// The completions that were reported to the clients of this thread.
-    static TOLD: RefCell<Vec<Outcome>> = const { RefCell::new(Vec::new()) };
+    static TOLD: RefCell<Vec<CompletionResult>> = const { RefCell::new(Vec::new()) };
     /// The numbers of requests that became pending and that have ended.
     static COUNTS: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
     static SEEN: RefCell<Option<Seen>> = const { RefCell::new(None) };
@@ -200,10 +202,10 @@ fn a_request_shows_the_clients_arguments_during_the_call() {
     assert_eq!(SEEN.take(), Some(received(None)));
     assert_eq!(client.call(false, true, Some(routine)), PENDING);
     assert_eq!(SEEN.take(), Some(sent(Some((5, 5)), true)));
-    pended().complete(Ok((5, 0)));
+    pended().complete(Ok(5.into()));
     assert_eq!(client.call(true, true, None), PENDING);
     assert_eq!(SEEN.take(), Some(received(Some((5, 5)))));
-    pended().complete(Ok((5, 0)));
+    pended().complete(Ok(5.into()));
 }
 
 #[test]
@@ -224,13 +226,13 @@ fn a_pending_request_shows_the_same_on_another_thread() {
         (sent, received)
     };
     let (sent, received) = std::thread::spawn(look).join().expect("no panic");
-    sent.complete(Ok((5, 0)));
-    received.complete(Ok((0, 0)));
+    sent.complete(Ok(5.into()));
+    received.complete(Ok(0.into()));
     assert_eq!((client.len, &client.address.0[..8]), (7, &b"address\x07"[..]));
 }
 
 /// Makes a request for five bytes pending. Returns the completions that are reported if it ends with `end`.
-fn told(replaced: bool, end: impl FnOnce(PendingRequest)) -> Vec<Outcome> {
+fn told(replaced: bool, end: impl FnOnce(PendingRequest)) -> Vec<CompletionResult> {
     REPLACED.set(replaced);
     COUNTS.set((0, 0));
     assert_eq!(Client::new().call(false, true, None), PENDING);
@@ -244,11 +246,12 @@ fn told(replaced: bool, end: impl FnOnce(PendingRequest)) -> Vec<Outcome> {
 
 #[test]
 fn a_completion_is_reported_once_with_at_most_the_requested_count() {
-    let complete = |replaced, count| told(replaced, move |pended| pended.complete(Ok((count, 3))));
-    assert_eq!([0, 4, 5].map(|count| complete(false, count)), [0, 4, 5].map(|count| vec![Ok((count, 3))]));
+    let sent = |bytes| Ok(Transfer { bytes, flags: 3 }.into());
+    let complete = |replaced, bytes| told(replaced, move |pended| pended.complete(sent(bytes)));
+    assert_eq!([0, 4, 5].map(|bytes| complete(false, bytes)), [0, 4, 5].map(|bytes| vec![sent(bytes)]));
     assert_eq!(complete(false, 6), [Err(WsaError::WSASYSCALLFAILURE)]);
     // Other bytes were sent in place of the client's, of whose five bytes at most all can be reported.
-    assert_eq!([4, 5, 6].map(|count| complete(true, count)), [4, 5, 5].map(|count| vec![Ok((count, 3))]));
+    assert_eq!([4, 5, 6].map(|bytes| complete(true, bytes)), [4, 5, 5].map(|bytes| vec![sent(bytes)]));
     let failed = WsaError::WSAENETDOWN;
     assert_eq!(told(false, |pended| pended.complete(Err(failed))), [Err(failed)]);
     assert_eq!(told(false, drop), [Err(WsaError::WSA_OPERATION_ABORTED)]);
@@ -466,5 +469,5 @@ fn the_routine_and_its_thread_reach_the_provider_below() {
     let pended = pended();
     let thread = pended.parts().thread.map(|thread| (thread.ThreadHandle.addr(), thread.Reserved));
     assert_eq!((pended.has_routine(), thread), (true, Some((8, 1))));
-    pended.complete(Ok((5, 0)));
+    pended.complete(Ok(5.into()));
 }

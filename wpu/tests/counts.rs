@@ -159,7 +159,7 @@ fn d_26_an_excessive_count_is_an_error() {
             *locked(&REPORT) = (count, true);
             let mut overlapped = WSAOVERLAPPED::ZERO;
             assert_eq!(call(&functions, which, &raw mut overlapped), Err(PENDING), "{which}, {count}");
-            locked(&PENDED).take().expect("it was taken on").complete(Ok((count, 0)));
+            locked(&PENDED).take().expect("it was taken on").complete(Ok(count.into()));
             let told = seen().pop().expect("the client is told");
             assert_eq!(told.upcall, "WPUCompleteOverlappedRequest");
             let end = if good { [0, count] } else { [BROKEN.cast_unsigned(), 0] };

@@ -14,15 +14,15 @@ use wpu::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSATHREADID,
     WSPPROC_TABLE, sockaddr, timeval,
 };
-use wpu::raw::{CompletionVtable, Kept, Outcome, Procs, Serve};
+use wpu::raw::{CompletionVtable, Kept, Procs, Serve};
 use wpu::{
-    Class, ClientRef, Declaration, FdSetMut, Layer, Platform, Progress, Received, Request, ServiceProvider,
-    WsaError,
+    Class, ClientRef, CompletionResult, Declaration, FdSetMut, Layer, Platform, Progress, Received, Request,
+    ServiceProvider, WsaError,
 };
 
 thread_local! {
     /// The completions that were reported to the clients of this thread.
-    static TOLD: RefCell<Vec<Outcome>> = const { RefCell::new(Vec::new()) };
+    static TOLD: RefCell<Vec<CompletionResult>> = const { RefCell::new(Vec::new()) };
     /// The lengths of the sets that reached the base provider.
     static SEEN: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     /// The memory that is kept for the provider below.
@@ -148,7 +148,7 @@ fn a_set_is_passed_on_with_its_original_capacity() {
 }
 
 /// Sends two bytes through the layer. Returns the client's result and the reported completions.
-fn send(below: Result<u32, WsaError>, above: After) -> (Result<u32, WsaError>, Vec<Outcome>) {
+fn send(below: Result<u32, WsaError>, above: After) -> (Result<u32, WsaError>, Vec<CompletionResult>) {
     BELOW.set(below);
     ABOVE.set(above);
     let (mut data, mut overlapped) = ([1, 2], WSAOVERLAPPED::ZERO);
@@ -167,16 +167,16 @@ fn send(below: Result<u32, WsaError>, above: After) -> (Result<u32, WsaError>, V
 #[test]
 fn a_completion_is_reported_once_whatever_result_the_layer_returns() {
     const DOWN: WsaError = WsaError::WSAENETDOWN;
-    assert_eq!(send(Ok(1), After::Answer), (Ok(1), vec![Ok((1, 0))]));
+    assert_eq!(send(Ok(1), After::Answer), (Ok(1), vec![Ok(1.into())]));
     // The provider below has reported the completion, so the call must not fail.
-    assert_eq!(send(Ok(1), After::Fail), (Err(WsaError::WSA_IO_PENDING), vec![Ok((1, 0))]));
-    assert_eq!(send(Ok(1), After::Panic), (Err(WsaError::WSA_IO_PENDING), vec![Ok((1, 0))]));
-    assert_eq!(send(Ok(1), After::Succeed), (Ok(2), vec![Ok((1, 0))]));
+    assert_eq!(send(Ok(1), After::Fail), (Err(WsaError::WSA_IO_PENDING), vec![Ok(1.into())]));
+    assert_eq!(send(Ok(1), After::Panic), (Err(WsaError::WSA_IO_PENDING), vec![Ok(1.into())]));
+    assert_eq!(send(Ok(1), After::Succeed), (Ok(2), vec![Ok(1.into())]));
     // The provider below reports no completion for a request that it refuses.
     assert_eq!(send(Err(DOWN), After::Answer), (Err(DOWN), vec![]));
     assert_eq!(send(Err(DOWN), After::Fail), (Err(DOWN), vec![]));
     assert_eq!(send(Err(DOWN), After::Panic), (Err(WsaError::WSASYSCALLFAILURE), vec![]));
-    assert_eq!(send(Err(DOWN), After::Succeed), (Ok(2), vec![Ok((2, 0))]));
+    assert_eq!(send(Err(DOWN), After::Succeed), (Ok(2), vec![Ok(2.into())]));
 }
 
 /// The arguments of a request that a provider in C has left pending.

@@ -14,8 +14,8 @@ use std::time::Duration;
 use wpu::__private::{Fixed, Import, Run, Starter, start_up};
 use wpu::raw::Procs;
 use wpu::{
-    Class, ClientMut, Declaration, Lifecycle, PendingRequest, Platform, Progress, Provider, Received,
-    Request, ServiceProvider, Start, Transferred, Upcalls, WsaError, overlapped_result,
+    Class, ClientMut, Declaration, Lifecycle, Outcome, PendingRequest, Platform, Progress, Provider,
+    Received, Request, ServiceProvider, Start, Transfer, Transferred, Upcalls, WsaError, overlapped_result,
 };
 use wpu_sys::facts::Completes;
 use wpu_sys::ffi::{
@@ -34,6 +34,8 @@ const NEVER: SOCKET = 12;
 const GREEDY: SOCKET = 16;
 const OUTSIDE: SOCKET = 20;
 const CODELESS: SOCKET = 24;
+/// Closing this socket completes the requests with an error beside what they transferred.
+const LONG: SOCKET = 28;
 /// From this value on, a socket is the error code with which its requests complete.
 const STRANGE: SOCKET = WSS_OPERATION_IN_PROGRESS;
 
@@ -118,8 +120,12 @@ impl ServiceProvider for Keeper {
             match socket {
                 // Dropping it aborts it.
                 NEVER => drop(pended),
-                GREEDY => pended.complete(Ok((1000, 0))),
+                GREEDY => pended.complete(Ok(1000.into())),
                 CODELESS => pended.complete(Err(WsaError::new(0))),
+                LONG => {
+                    let transfer = Transfer { bytes: 7, flags: 2 };
+                    pended.complete(Ok(Outcome::Partial(transfer, WsaError::WSAEMSGSIZE)));
+                }
                 code if code >= STRANGE => {
                     let code = u32::try_from(code).expect("a code");
                     pended.complete(Err(WsaError::new(i32::from_ne_bytes(code.to_ne_bytes()))));
@@ -127,7 +133,8 @@ impl ServiceProvider for Keeper {
                 _ => {
                     let room = pended.scatter().write_at(0, b"later, on");
                     let sent = pended.gather().to_vec().len();
-                    pended.complete(Ok((u32::try_from(room + sent).expect("short"), 2)));
+                    let bytes = u32::try_from(room + sent).expect("short");
+                    pended.complete(Ok(Transfer { bytes, flags: 2 }.into()));
                 }
             }
         }
@@ -205,14 +212,21 @@ impl Client {
         (answer, count, 0, errno)
     }
 
-    fn recv(&self, functions: &WSPPROC_TABLE, socket: SOCKET) -> Answer {
+    fn recv(
+        &self,
+        functions: &WSPPROC_TABLE,
+        socket: SOCKET,
+        routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    ) -> Answer {
         let (mut count, mut flags, mut errno) = (77, 0, 77);
+        let thread = WSATHREADID { ThreadHandle: without_provenance_mut(8), Reserved: 1 };
+        let thread = if routine.is_some() { &raw const thread } else { null() };
         let recv = functions.lpWSPRecv.expect("a full table");
         let mut buffers = self.buffers();
         let (at, overlapped) = (buffers.as_mut_ptr(), self.overlapped.get());
         // SAFETY: all pointers are valid for as long as the contract requires.
         let answer = unsafe {
-            recv(socket, at, 2, &raw mut count, &raw mut flags, overlapped, None, null(), &raw mut errno)
+            recv(socket, at, 2, &raw mut count, &raw mut flags, overlapped, routine, thread, &raw mut errno)
         };
         (answer, count, flags, errno)
     }
@@ -220,7 +234,7 @@ impl Client {
     fn result(&self) -> Option<Result<(u32, u32), WsaError>> {
         // SAFETY: the structure is the client's own, and lives as long as the view is used.
         let result = overlapped_result(unsafe { ClientMut::from_raw(self.overlapped.get()) }?);
-        result.map(|result| result.map(|Transferred { bytes, flags }| (bytes, flags)))
+        result.map(|outcome| outcome.map(|Transferred { bytes, flags }| (bytes, flags)).complete())
     }
 }
 
@@ -232,7 +246,7 @@ fn an_immediate_success_is_reported_before_the_call_returns() {
     let client = Client::new();
     assert_eq!(client.send(&functions, AT_ONCE, None), (0, 7, 0, 77));
     assert_eq!(host::seen_names(), ["WPUCompleteOverlappedRequest"]);
-    assert_eq!(client.recv(&functions, AT_ONCE), (0, 7, 0x8000, 77));
+    assert_eq!(client.recv(&functions, AT_ONCE, None), (0, 7, 0x8000, 77));
     assert_eq!(client.bytes(), *b"abcdefg");
     assert_eq!(host::seen_names(), ["WPUCompleteOverlappedRequest"]);
     clean_up(&functions).expect("started");
@@ -272,7 +286,7 @@ fn a_pending_request_completes_once_whoever_completes_it() {
 fn the_buffers_of_a_pending_request_are_filled_in_place() {
     let (functions, procs) = started();
     let client = Client::new();
-    assert_eq!(client.recv(&functions, LATER), PENDING);
+    assert_eq!(client.recv(&functions, LATER, None), PENDING);
     procs.close_socket(LATER).expect("all are completed");
     assert_eq!(client.bytes(), *b"later, ");
     clean_up(&functions).expect("started");
@@ -314,6 +328,20 @@ unsafe extern "system" fn routine(error: u32, count: u32, overlapped: *mut WSAOV
     // SAFETY: with a routine the member belongs to the client, and the cell lives as long as the client.
     let told = unsafe { &*at };
     assert_eq!(told.replace(Some((error, count, flags))), None, "told once");
+}
+
+#[test]
+fn a_routine_gets_values_beside_an_error() {
+    let (functions, procs) = started();
+    let told = Cell::new(None);
+    let client = Client::with_event((&raw const told).cast_mut().cast());
+    assert_eq!(client.recv(&functions, LATER, Some(routine)), PENDING);
+    procs.close_socket(LONG).expect("all are completed");
+    let error = WsaError::WSAEMSGSIZE;
+    assert_eq!((told.get(), client.result()), (None, Some(Err(error))));
+    wait_alertably();
+    assert_eq!(told.get(), Some((error.code().cast_unsigned(), 7, 2)));
+    clean_up(&functions).expect("started");
 }
 
 #[test]
@@ -396,7 +424,7 @@ fn requests_that_the_last_clean_up_aborts_have_no_completion() {
 fn the_last_clean_up_waits_for_requests_outside_the_instance() {
     let (functions, _) = started();
     let client = Client::new();
-    assert_eq!(client.recv(&functions, OUTSIDE), PENDING);
+    assert_eq!(client.recv(&functions, OUTSIDE, None), PENDING);
     let kept = KEPT.take();
     let ((over, seen), (cleaning, begun)) = (channel(), channel());
     CLEANING.set(Some(cleaning));
@@ -405,7 +433,7 @@ fn the_last_clean_up_waits_for_requests_outside_the_instance() {
         let early = seen.recv_timeout(Duration::from_millis(200));
         for pended in kept {
             let count = pended.scatter().write_at(0, b"outside");
-            pended.complete(Ok((u32::try_from(count).expect("short"), 0)));
+            pended.complete(Ok(u32::try_from(count).expect("short").into()));
         }
         (early, host::seen())
     });

@@ -17,7 +17,7 @@ pub fn bytes_cross_both_ways(world: World) {
     assert_eq!((&first, &rest), (b"goo", b"d day"));
     client.send_all(far, b"back").expect("a peer");
     let mut back = [0; 4];
-    assert_eq!(client.recv_vectored(near, &mut [&mut back[..2]], MSG_PEEK).map(|(count, _)| count), Ok(2));
+    assert_eq!(client.recv_vectored(near, &mut [&mut back[..2]], MSG_PEEK).map(|peeked| peeked.bytes), Ok(2));
     client.recv_all(near, &mut back).expect("four bytes");
     assert_eq!(&back, b"back");
     world.close([near]);

@@ -3,6 +3,7 @@
 use super::cells::{Counts, Layer};
 use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
+use wpu_host::ReceiveResult;
 use wpu_host::{Client, ClientRequest, Leftovers, Tell};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::SOCKET;
@@ -66,7 +67,7 @@ impl Tally {
     }
 
     pub fn recv(&self, socket: SOCKET, room: &mut [u8]) -> Result<usize, WsaError> {
-        self.recv_vectored(socket, &mut [room], 0).map(|(count, _)| count)
+        Ok(self.recv_vectored(socket, &mut [room], 0)?.complete()?.bytes)
     }
 
     pub fn recv_all(&self, socket: SOCKET, room: &mut [u8]) -> Result<(), WsaError> {
@@ -85,8 +86,9 @@ impl Tally {
         socket: SOCKET,
         room: &mut [&mut [u8]],
         flags: u32,
-    ) -> Result<(usize, u32), WsaError> {
-        self.client.recv_vectored(socket, room, flags).inspect(|(count, _)| self.add(Way::Received, *count))
+    ) -> Result<ReceiveResult, WsaError> {
+        let received = self.client.recv_vectored(socket, room, flags);
+        received.inspect(|received| self.add(Way::Received, received.bytes))
     }
 
     pub fn send_overlapped(

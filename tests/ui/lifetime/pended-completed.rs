@@ -2,7 +2,7 @@
 use wpu::prelude::*;
 fn late(pended: PendingRequest) {
     let buffers = pended.scatter();
-    pended.complete(Ok((0, 0)));
+    pended.complete(Ok(0.into()));
     let _ = buffers.write_at(0, b"late");
 }
 

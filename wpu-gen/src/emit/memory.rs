@@ -29,6 +29,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
             page.items(slice(structure, &view.struct_name(at, At::Inside)));
         }
     }
+    page.items(outcome(view));
     page.items(requests(view));
     page.finish()
 }
@@ -151,6 +152,17 @@ fn bundle(view: &View<'_>, at: usize, callback: &Callback) -> Vec<TokenStream> {
     ]
 }
 
+/// What calls give that have values beside errors.
+fn outcome(view: &View<'_>) -> Option<TokenStream> {
+    let error = view.error();
+    view.has_outcomes().then(|| {
+        quote! {
+            /// What a call or an operation gave: values, or an error with values beside it.
+            pub type Outcome<T> = request::Outcome<T, #error>;
+        }
+    })
+}
+
 fn requests(view: &View<'_>) -> Vec<TokenStream> {
     let Some(downcall) = view.requesting() else { return Vec::new() };
     let Some(request) = downcall.form.request.map(|request| downcall.arg(request)) else { return Vec::new() };
@@ -171,6 +183,7 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
     let Some(slice) = slice else { return Vec::new() };
     let (error, broken) = (view.error(), view.broken());
     let (pending, aborted) = (view.error_code(pending), view.error_code(aborted));
+    let too_small = view.error_code(view.model.head.buffer_too_small);
     vec![
         quote! {
             /// The C types of requests.
@@ -190,6 +203,7 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
                 const BROKEN: #error = #broken;
                 const PENDING: #error = #pending;
                 const ABORTED: #error = #aborted;
+                const TOO_SMALL: #error = #too_small;
             }
         },
         quote! {
@@ -224,8 +238,12 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
             pub type Kept = owned::Kept;
         },
         quote! {
-            /// How an operation ended: bytes and flags, or an error.
-            pub type Outcome = request::Outcome<InterfaceTypes>;
+            /// How far a request is when its call returns.
+            pub type Progress<T> = request::Progress<T, #error>;
+        },
+        quote! {
+            /// How an operation ended: with what it has transferred, or with an error alone.
+            pub type CompletionResult = request::CompletionResult<InterfaceTypes>;
         },
     ]
 }

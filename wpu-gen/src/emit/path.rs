@@ -87,7 +87,7 @@ const OF_RUNTIME: &[(&str, &[&str])] = &[
     ),
     ("memory", &["Bytes", "ClientSlice", "OutBuf", "Text"]),
     ("refused", &["Failed", "Refused"]),
-    ("request", &["Progress", "RequestState"]),
+    ("request", &["RequestState"]),
     ("upcall_set", &["UpcallSet"]),
     ("wide", &["WideString"]),
 ];
@@ -107,7 +107,9 @@ const GENERATED: &[(&str, &[&str])] = &[
             "RequestContext",
             "Kept",
             "RequestBuffers",
+            "CompletionResult",
             "Outcome",
+            "Progress",
             "RequestParts",
             "PendingRequest",
             "Request",

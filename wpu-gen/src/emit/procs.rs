@@ -66,14 +66,23 @@ fn method(downcall: &Call<'_>) -> TokenStream {
     let Made { before, call, failed, after } = caller::make(downcall, &quote!(self.#name), why);
     let (lent, answer) = (downcall.lent().map(|(arg, lent)| take(&arg, lent)), caller::answer(downcall));
     let apart = records::apart(downcall);
+    let errors = downcall.partial_errors();
+    let is_partial = !downcall.partial().is_empty();
     let Some(request) = downcall.form.request else {
+        let partial = is_partial
+            .then(|| quote!(if #errors.contains(&error) { return Ok(Outcome::Partial(#answer, error)); }));
+        let answer = if is_partial { quote!(Outcome::Done(#answer)) } else { answer };
         return quote! {
             #[inline]
             fn #name(&self, #(#params),*) #returns {
                 #apart
                 #before
                 #call
-                if #failed { return Err(crate::error::reported(errno)); }
+                if #failed {
+                    let error = crate::error::reported(errno);
+                    #partial
+                    return Err(error);
+                }
                 #after
                 Ok(#answer)
             }
@@ -82,6 +91,14 @@ fn method(downcall: &Call<'_>) -> TokenStream {
     let forward = forward(&downcall.arg(request));
     let pending = downcall.tokens.model.head.pending.map(|pending| downcall.tokens.error_code(pending));
     let safety = comment("SAFETY: it was written before the call, and is kept for as long as `sent` is.");
+    let over =
+        comment("SAFETY: as below; the provider below has refused the request, and writes nothing any more.");
+    let partial = is_partial.then(|| {
+        let came = quote!(let partial = #errors.contains(&error).then(|| { #over unsafe { outs.read() } }););
+        let given = quote!(if let Some(values) = partial { return Ok(Progress::Partial(#answer, error)); });
+        (came, given)
+    });
+    let (came, partial) = partial.unzip();
     quote! {
         #[inline]
         fn #name(&self, #(#params),*) #returns {
@@ -91,10 +108,13 @@ fn method(downcall: &Call<'_>) -> TokenStream {
             #forward
             #call
             if #failed {
+                let error = crate::error::reported(errno);
+                #came
                 if let Some(pending) = sent.promised(errno == #pending.code()) {
                     return Ok(Progress::Pending(pending));
                 }
-                return Err(crate::error::reported(errno));
+                #partial
+                return Err(error);
             }
             #after
             #safety

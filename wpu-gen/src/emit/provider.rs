@@ -9,7 +9,7 @@ use super::records::{self, Taken};
 use super::safe::vouched_texts;
 use super::tokens::{At, doc};
 use super::view::View;
-use crate::model::{FunctionId, Party};
+use crate::model::{FunctionId, Key, Param, Party};
 use crate::role::kind::{Arg, Call, Shown};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -58,7 +58,9 @@ fn about(view: &View<'_>, downcall: &Call<'_>) -> TokenStream {
     let mut params = String::new();
     let line = |name: &str, arg: &Arg<'_>| {
         let absent = if arg.param.optional { " May be absent." } else { "" };
-        format!("- {name} (`{}`): {}{absent}\n", arg.param.name, inline(&arg.param.doc))
+        let length = arg.param.names(Key::Length).map(|length| downcall.arg(length).param);
+        let length = length.map_or(String::new(), |length| beside(view, length, "Its length is written"));
+        format!("- {name} (`{}`): {}{absent}{length}\n", arg.param.name, inline(&arg.param.doc))
     };
     for arg in downcall.shown() {
         let group = records::group(downcall).filter(|group| records::holds(group, &arg));
@@ -72,7 +74,14 @@ fn about(view: &View<'_>, downcall: &Call<'_>) -> TokenStream {
         text += &format!("\n\n{}", params.trim_end());
     }
     text += &vouched_texts(downcall);
-    let answers = downcall.outs().map(|arg| format!("- `{}`: {}", arg.param.name, inline(&arg.param.doc)));
+    let answers = downcall.outs().map(|arg| {
+        format!(
+            "- `{}`: {}{}",
+            arg.param.name,
+            inline(&arg.param.doc),
+            beside(view, arg.param, "It is written")
+        )
+    });
     let answers: Vec<_> = answers.collect();
     if !answers.is_empty() {
         text += &format!("\n\nIt answers:\n\n{}", answers.join("\n"));
@@ -88,6 +97,16 @@ fn about(view: &View<'_>, downcall: &Call<'_>) -> TokenStream {
         text += &format!("\n\n# Obligations\n\n{bound}");
     }
     doc(text.trim_end())
+}
+
+/// The errors beside which a parameter is written, as a sentence.
+fn beside(view: &View<'_>, param: &Param, written: &str) -> String {
+    let errors = param.on_error.iter().map(|error| format!("`{}`", view.model.errors[**error].name));
+    let errors: Vec<_> = errors.collect();
+    if errors.is_empty() {
+        return String::new();
+    }
+    format!(" {written} beside {} too.", errors.join(" and "))
 }
 
 /// The parameters after `self`, and the return type.
@@ -106,7 +125,13 @@ pub(super) fn signature(downcall: &Call<'_>) -> (Vec<TokenStream>, TokenStream) 
         quote!(#name: #ty)
     });
     let answer = answer_type(downcall, At::Inside);
-    let answer = if downcall.form.request.is_some() { quote!(Progress<#answer>) } else { answer };
+    let answer = if downcall.form.request.is_some() {
+        quote!(Progress<#answer>)
+    } else if downcall.partial().is_empty() {
+        answer
+    } else {
+        quote!(Outcome<#answer>)
+    };
     (params.collect(), answer)
 }
 

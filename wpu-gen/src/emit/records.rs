@@ -20,6 +20,7 @@ pub(super) fn emit(view: &View<'_>) -> Vec<TokenStream> {
         if let Some(name) = downcall.answer.as_ref().filter(|name| seen.insert(name.as_str())) {
             let same = |other: &Downcall| other.answer.as_deref() == Some(&**name);
             items.push(answer(&call, &methods(view, same)));
+            items.extend(transfer(&call));
         }
         if let Some(group) = downcall.group.as_ref().filter(|group| seen.insert(group.ty.as_str())) {
             let same = |other: &Downcall| other.group.as_ref().is_some_and(|of| *of.ty == *group.ty);
@@ -68,6 +69,43 @@ fn answer(call: &Call<'_>, methods: &str) -> TokenStream {
         #[derive(Clone, Copy, Debug #more)]
         pub struct #name { #(#fields),* }
     }
+}
+
+/// What the structure of a request's answers says to a client that is told later.
+fn transfer(call: &Call<'_>) -> Option<TokenStream> {
+    call.form.request?;
+    let (name, error) = (name(call)?, call.tokens.error());
+    let (bytes, flags) = transferred(call);
+    let member = |arg: Option<Arg<'_>>| {
+        let field = arg.map(|arg| field(arg.param));
+        field.map_or(quote!(0), |field| quote!(answer.#field))
+    };
+    let (bytes, flags) = (member(bytes), member(flags));
+    Some(quote! {
+        impl From<#name> for request::Outcome<request::Transfer, #error> {
+            #[inline]
+            fn from(answer: #name) -> Self {
+                Self::Done(request::Transfer { bytes: #bytes, flags: #flags })
+            }
+        }
+        impl From<#name> for request::Transfer {
+            #[inline]
+            fn from(answer: #name) -> Self {
+                Self { bytes: #bytes, flags: #flags }
+            }
+        }
+    })
+}
+
+/// The answers of a request that say how many bytes were moved, and with which flags.
+pub(super) fn transferred<'c>(call: &'c Call<'_>) -> (Option<Arg<'c>>, Option<Arg<'c>>) {
+    let is_number = |arg: &Arg<'_>| {
+        let prim = arg.pointee().and_then(|ty| call.tokens.model.prim(ty));
+        prim.is_some_and(|prim| prim.name == "u32")
+    };
+    let bytes = call.outs().find(|arg| arg.facts.counts.is_some());
+    let flags = call.outs().find(|arg| !arg.facts.shown.is_hidden() && is_number(arg));
+    (bytes, flags)
 }
 
 /// The Rust name of the structure of a downcall's answers, if it has one.

@@ -117,7 +117,8 @@ const REQUESTS: &[(&str, &[&str])] = &[
             "RequestContext",
             "Kept",
             "RequestBuffers",
-            "Outcome",
+            "CompletionResult",
+            "Progress",
             "RequestParts",
             "PendingRequest",
             "Request",
@@ -125,8 +126,9 @@ const REQUESTS: &[(&str, &[&str])] = &[
             "InterfaceTypes",
         ],
     ),
-    ("rt::request", &["PendingToken", "Progress", "RequestState"]),
+    ("rt::request", &["PendingToken", "RequestState", "Transfer"]),
 ];
+const OUTCOMES: &[(&str, &[&str])] = &[("memory", &["Outcome"])];
 
 /// The modules of the provider's side.
 const MODULES: &[&str] = &["clients", "layer", "memory", "procs", "provider", "serve"];
@@ -189,6 +191,9 @@ pub(super) fn emit(view: &View<'_>) -> String {
         paths.extend(records::paths(view));
         if view.has_buffers() {
             paths.extend(exports(view, BUFFERS));
+        }
+        if view.has_outcomes() {
+            paths.extend(exports(view, OUTCOMES));
         }
         if view.requesting().is_some() {
             paths.extend(exports(view, REQUESTS));

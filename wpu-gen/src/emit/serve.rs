@@ -112,22 +112,23 @@ fn served(downcall: &Call<'_>, ask: &TokenStream) -> TokenStream {
     let names = (0..downcall.form.answers.len()).map(value).map(|name| quote!(#name));
     let pattern = records::whole(downcall, &names.collect::<Vec<_>>());
     let counted = values(downcall).find_map(|(arg, name)| Some((name, downcall.arg(arg.facts.counts?))));
-    let check = counted.as_ref().map(|(name, of)| {
-        let (asked, broken) = (of.kind.size(of), downcall.tokens.broken());
-        quote!(if #name as usize > #asked { return Err(#broken); })
-    });
+    let check = counted.as_ref().map(|(name, of)| checked(downcall, name, of));
     let (mistaken, success) = returned(downcall);
     let writes = values(downcall).map(|(arg, name)| arg.kind.write(&arg, &name));
+    let (answered, failed) = answered(downcall, &pattern, ask);
     if downcall.form.request.is_none() {
-        return quote!(let #pattern = #ask?; #check #mistaken #(#writes)* Ok(#success));
+        return quote!(#answered #check #mistaken #(#writes)* #failed Ok(#success));
     }
-    let flags = values(downcall).find(|(arg, _)| !arg.facts.shown.is_hidden());
-    let flags = flags.map_or(quote!(0), |(_, name)| quote!(#name));
-    let count = counted.map_or(quote!(0), |(name, _)| quote!(#name));
-    let pending = downcall.tokens.model.head.pending.map(|pending| downcall.tokens.error_code(pending));
+    let (bytes, flags) = records::transferred(downcall);
+    let of = |answer: Option<Arg<'_>>| {
+        let value = values(downcall).find(|(arg, _)| answer.is_some_and(|answer| answer.at == arg.at));
+        value.map_or(quote!(0), |(_, name)| quote!(#name))
+    };
+    let (bytes, flags) = (of(bytes), of(flags));
+    let pending = pending(downcall);
     let safety = comment("SAFETY: the client lends the structure, and the completion was not reported yet.");
     quote! {
-        let Progress::Done(#pattern) = #ask? else { return Err(#pending) };
+        #answered
         #check
         #mistaken
         let untold = match (&given, state.get()) {
@@ -137,12 +138,57 @@ fn served(downcall: &Call<'_>, ask: &TokenStream) -> TokenStream {
         };
         // First, since the client may free all of it once it is told.
         #(#writes)*
+        #failed
         if let Some(given) = untold {
+            let done = Outcome::Done(request::Transfer { bytes: #bytes, flags: #flags });
             #safety
-            unsafe { (S::COMPLETION.tell)(&given.parts, Ok((#count, #flags))) };
+            unsafe { (S::COMPLETION.tell)(&given.parts, Ok(done)) };
         }
         Ok(#success)
     }
+}
+
+/// The error of a request that will be completed later.
+fn pending(downcall: &Call<'_>) -> Option<TokenStream> {
+    downcall.tokens.model.head.pending.map(|pending| downcall.tokens.error_code(pending))
+}
+
+/// Asks the provider, and binds what it answers. Then what fails after that was written, if it is written beside errors.
+fn answered(
+    downcall: &Call<'_>,
+    pattern: &TokenStream,
+    ask: &TokenStream,
+) -> (TokenStream, Option<TokenStream>) {
+    let (request, errors) = (downcall.form.request.is_some(), downcall.partial_errors());
+    if downcall.partial().is_empty() {
+        let pending = pending(downcall);
+        let answered = if request {
+            // A value beside an error is nothing that the documentation defines.
+            quote!(let #pattern = #ask?.outcome(#pending)?.complete()?;)
+        } else {
+            quote!(let #pattern = #ask?;)
+        };
+        return (answered, None);
+    }
+    let outcome = request.then(|| pending(downcall)).map(|pending| quote!(.outcome(#pending)?));
+    let answered = quote!(let (#pattern, failure) = #ask? #outcome .defined(&#errors)?;);
+    (
+        answered,
+        Some(quote!(if let Some(error) = failure {
+            return Err(error);
+        })),
+    )
+}
+
+/// Refuses more than there is room for. Beside the error for a buffer that is too small, it is how much is needed.
+fn checked(downcall: &Call<'_>, name: &Ident, of: &Arg<'_>) -> TokenStream {
+    let (asked, broken) = (of.kind.size(of), downcall.tokens.broken());
+    let too_small = downcall.tokens.model.head.buffer_too_small;
+    let needed = downcall.partial().iter().any(|error| **error == too_small).then(|| {
+        let too_small = downcall.tokens.error_code(too_small);
+        quote!(&& failure != Some(#too_small))
+    });
+    quote!(if #name as usize > #asked #needed { return Err(#broken); })
 }
 
 /// What refuses a returned value that no provider may answer, since it says failure; and what the function returns.

@@ -87,6 +87,11 @@ impl<'a> View<'a> {
         self.downcalls().find(|downcall| downcall.form.request.is_some())
     }
 
+    /// Whether a downcall has values beside errors, or brings a request.
+    pub(super) fn has_outcomes(&self) -> bool {
+        self.downcalls().any(|downcall| downcall.form.request.is_some() || !downcall.partial().is_empty())
+    }
+
     /// Whether a structure of the spec is a buffer.
     pub(super) fn has_buffers(&self) -> bool {
         self.model.types.iter().any(|def| matches!(&def.kind, TypeKind::Struct(of) if of.iovec.is_some()))

@@ -2,7 +2,7 @@
 
 use crate::code::Code;
 use crate::diag::{Diagnostic, Place};
-use crate::model::{Direction, Function, Key, Param, ProvidedBy, Role};
+use crate::model::{Direction, Function, Key, Param, ProvidedBy, ReturnRole, Role};
 use crate::names::is_snake;
 use crate::role::kind::Kind;
 use std::collections::HashSet;
@@ -42,6 +42,11 @@ fn reads(function: &Function, at: usize, kind: &dyn Kind, key: Key) -> bool {
     kind.facts().keys.contains(&key)
         && match key {
             Key::Nullable | Key::Optional => !upcall,
+            // A returned value is none beside an error.
+            Key::OnError if kind.facts().shown.is_answer() => {
+                !upcall && !function.returns_as(ReturnRole::Value)
+            }
+            Key::OnError => !upcall,
             // Without an error parameter nobody is told of it.
             Key::NullError => !upcall || function.param_with(Role::Error).is_some(),
             Key::Written => function.params[at].names(Key::Written).is_some_and(|written| {

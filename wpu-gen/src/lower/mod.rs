@@ -2,6 +2,7 @@
 
 mod answer;
 mod keys;
+mod on_error;
 pub(crate) mod records;
 
 use crate::code::Code;
@@ -38,6 +39,7 @@ pub(crate) fn derive(
     }
     let params = params.into_iter().collect::<Option<Vec<_>>>()?;
     let answers = deriver.answers(&params);
+    deriver.faults.extend(on_error::check(model, function, &params));
     if request.is_some() {
         deriver.request_lends(&params);
     }

@@ -140,6 +140,8 @@ pub struct Param {
     pub optional: bool,
     /// Indices into [`Model::errors`](super::Model::errors).
     pub buffer_too_small: Option<usize>,
+    /// The errors beside which it is written too, likewise.
+    pub on_error: Vec<Placed<usize>>,
     pub null_error: usize,
     pub handle: Option<usize>,
     /// How long what comes out is valid.
@@ -191,6 +193,7 @@ keys! {
     Unit "unit",
     Written "written",
     BufferTooSmall "buffer-too-small",
+    OnError "on-error",
     Context "context",
     Lifetime "lifetime",
     Handle "handle",

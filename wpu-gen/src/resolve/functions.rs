@@ -186,6 +186,7 @@ impl Resolver<'_> {
             unit: None,
             optional: false,
             buffer_too_small: None,
+            on_error: Vec::new(),
             null_error: NOWHERE,
             handle: None,
             lifetime: None,
@@ -213,6 +214,10 @@ impl Resolver<'_> {
             unit: param.unit.as_ref().map(|unit| *unit.get_ref()),
             optional: [&param.nullable, &param.optional].into_iter().flatten().any(|null| *null.get_ref()),
             buffer_too_small: param.buffer_too_small.as_ref().map(|error| self.find_error(file, error)),
+            on_error: match &param.on_error {
+                Some(errors) => self.scopes.errors.find_all_placed(file, errors.get_ref(), self.faults),
+                None => Vec::new(),
+            },
             null_error: match (&param.null_error, self.raw.heads.first()) {
                 (Some(error), _) => self.find_error(file, error),
                 (None, Some(head)) => self.find_error(head.file, &head.entry.invalid_pointer),
@@ -301,6 +306,7 @@ fn keys(file: FileId, param: &syntax::Param) -> Vec<(Key, Place)> {
         (Key::Unit, span(param.unit.as_ref())),
         (Key::Written, span(param.written.as_ref())),
         (Key::BufferTooSmall, span(param.buffer_too_small.as_ref())),
+        (Key::OnError, span(param.on_error.as_ref())),
         (Key::Context, span(param.context.as_ref())),
         (Key::Lifetime, span(param.lifetime.as_ref())),
         (Key::Handle, span(param.handle.as_ref())),

@@ -3,7 +3,7 @@
 use crate::emit::local;
 use crate::emit::path::item;
 use crate::emit::tokens::{At, Tokens, comment};
-use crate::model::{Function, Key, Param, ProvidedBy, Table, Ty};
+use crate::model::{Function, Key, Param, Placed, ProvidedBy, Table, Ty};
 use crate::names::ident;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -244,6 +244,17 @@ impl Call<'_> {
     /// The parameters that are answers.
     pub(crate) fn outs(&self) -> impl Iterator<Item = Arg<'_>> {
         self.args().filter(|arg| arg.facts.shown.is_answer())
+    }
+
+    /// The errors beside which its answers are written too: one list for all of them.
+    pub(crate) fn partial(&self) -> &[Placed<usize>] {
+        self.outs().next().map_or(&[], |arg| &arg.param.on_error)
+    }
+
+    /// The same in the output.
+    pub(crate) fn partial_errors(&self) -> TokenStream {
+        let errors = self.partial().iter().map(|error| self.tokens.error_code(**error));
+        quote!([#(#errors),*])
     }
 
     /// The parameter that the call consumes.

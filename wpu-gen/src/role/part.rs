@@ -51,11 +51,15 @@ struct Part {
     key: Key,
     /// It is a pointer in an upcall, which its owner does not look at.
     checked: bool,
+    /// It is a length that a downcall writes.
+    written: bool,
 }
 
 fn read(seen: &Seen<'_>, key: Key, fits: bool) -> Option<Read> {
     seen.param.owner(key)?;
-    is_if(fits, Part { key, checked: seen.is_upcall() && !seen.goes(Direction::In) })
+    let comes_out = !seen.goes(Direction::In);
+    let written = key == Key::Length && comes_out && !seen.is_upcall();
+    is_if(fits, Part { key, checked: seen.is_upcall() && comes_out, written })
 }
 
 /// Whether a pointer fits in what goes in or out.
@@ -67,7 +71,11 @@ impl Kind for Part {
     fn facts(&self) -> Facts {
         // The request looks at its thread.
         let looked_at = self.checked || self.key == Key::CompletionThread;
-        let keys: &[Key] = if looked_at { &[Key::NullError] } else { &[] };
+        let keys: &[Key] = match (looked_at, self.written) {
+            (true, _) => &[Key::NullError],
+            (false, true) => &[Key::OnError],
+            (false, false) => &[],
+        };
         Facts { shown: Shown::Hidden, keys, ..Facts::default() }
     }
 

@@ -92,9 +92,9 @@ impl Kind for Plain {
         let (shown, keys): (_, &[Key]) = match self {
             Self::Value => (Shown::Passed, &[]),
             Self::Vouched => (Shown::Vouched, &[]),
-            Self::InOut => (Shown::Both, &[Key::NullError]),
+            Self::InOut => (Shown::Both, &[Key::NullError, Key::OnError]),
             Self::View { .. } => (Shown::Passed, &[Key::NullError, Key::Nullable, Key::Optional]),
-            Self::Out => (Shown::Answer, &[Key::NullError, Key::Nullable, Key::Optional]),
+            Self::Out => (Shown::Answer, &[Key::NullError, Key::OnError, Key::Nullable, Key::Optional]),
         };
         Facts { shown, keys, of_the_call: matches!(self, Self::View { .. }), ..Facts::default() }
     }

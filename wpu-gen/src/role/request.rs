@@ -118,6 +118,7 @@ impl Kind for Request {
             let (name, field) = (arg.rust(), crate::names::ident(lent.field));
             if arg.param.optional { quote!(#field: #name,) } else { quote!(#field: Some(#name),) }
         });
+        let partial = call.partial_errors();
         let why = comment("Nobody could say later where the routine is to run.");
         quote! {
             let lent = RequestBuffers { #(#lent)* ..RequestBuffers::NOTHING };
@@ -132,7 +133,7 @@ impl Kind for Request {
                 #why
                 if #routine.is_some() && thread.is_none_or(|thread| thread == #nobody) { return Err(#thread_null); }
                 let parts = RequestParts { socket: #socket, overlapped: overlapped.as_non_null(), routine: #routine, thread };
-                Some(RequestContext { parts, completion: const { &S::COMPLETION }, state: &state, asked: lent.total() })
+                Some(RequestContext { parts, completion: const { &S::COMPLETION }, state: &state, asked: lent.total(), partial: &#partial })
             };
             let #name = match &given {
                 None => Request::lending(lent),

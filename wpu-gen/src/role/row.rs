@@ -160,6 +160,9 @@ impl Kind for OutBuf {
         let (c, name, null, safety) = (arg.c(), arg.rust(), arg.null(), contract());
         let length = arg.call.arg(self.length).c();
         let unit = if self.wide { quote!(u16) } else { quote!(u8) };
+        let telling = arg.call.arg(self.length).param.on_error.iter();
+        let telling = telling.filter(|error| ***error == arg.tokens().model.head.buffer_too_small);
+        let telling = telling.map(|_| quote!(.telling_needed()));
         if !self.by_pointer {
             let make = quote!(OutBuf::from_raw(#c.cast::<#unit>(), length, ptr::null_mut()));
             let make = bind_checked(arg, &quote!(#c.is_null() && length == 0), &make);
@@ -169,7 +172,7 @@ impl Kind for OutBuf {
             #safety
             let length = unsafe { memory::length_at(#length, #null) }?;
             #safety
-            unsafe { OutBuf::from_raw(#c.cast::<#unit>(), length, #length.cast::<u32>()) }.ok_or(#null)?
+            unsafe { OutBuf::from_raw(#c.cast::<#unit>(), length, #length.cast::<u32>()) }.ok_or(#null)?#(#telling)*
         });
         if arg.param.optional {
             quote!(let #name = if #c.is_null() || #length.is_null() { None } else { Some(#room) };)

@@ -31,7 +31,7 @@ fn read(seen: &Seen<'_>) -> Option<Read> {
 
 impl Kind for Written {
     fn facts(&self) -> Facts {
-        let keys = &[Key::NullError, Key::Nullable, Key::Optional];
+        let keys = &[Key::NullError, Key::OnError, Key::Nullable, Key::Optional];
         Facts { shown: Shown::Answer, keys, counts: Some(self.of), ..Facts::default() }
     }
 }

@@ -25,6 +25,8 @@ pub struct Param {
     pub written: Option<Text>,
     /// With the role `string`, of an upcall: the error that says that it was too small.
     pub buffer_too_small: Option<Text>,
+    /// Of a downcall: the errors beside which what comes out is written too.
+    pub on_error: Option<Spanned<Vec<Text>>>,
     /// With the role `callback`: the parameter that holds its context.
     pub context: Option<Text>,
     /// With the role `callback`, going out: how long it may be called.

@@ -9,6 +9,31 @@ use std::ptr;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::SOCKET;
 
+/// What a client received, and the error beside it: `WSAEMSGSIZE` if the message was longer than the buffers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReceiveResult {
+    /// The number of bytes in the client's buffers.
+    pub bytes: usize,
+    /// The resulting flags.
+    pub flags: u32,
+    /// The address of the sender, if the client asked for it and the provider reports it.
+    pub sender: Option<SocketAddr>,
+    /// The error, if the call failed.
+    pub error: Option<WsaError>,
+}
+
+impl ReceiveResult {
+    /// What was received by a call that succeeded.
+    ///
+    /// # Errors
+    ///
+    /// The error of a call that failed.
+    pub fn complete(self) -> Result<Self, WsaError> {
+        self.error.map_or(Ok(self), Err)
+    }
+}
+
 impl Client {
     /// Sends bytes. Returns the number of bytes that the provider accepted.
     ///
@@ -48,6 +73,7 @@ impl Client {
             // points to a value that outlives the call.
             unsafe { send(socket, buffers, count, sent, flags, ptr::null_mut(), None, thread, errno) }
         })
+        .and_then(|(sent, error)| error.map_or(Ok(sent), Err))
     }
 
     /// Receives bytes. Returns their number, which is 0 when the peer has shut the connection down.
@@ -56,7 +82,7 @@ impl Client {
     ///
     /// `WSAENOTSOCK` if no provider owns the socket, or the provider's error.
     pub fn recv(&self, socket: SOCKET, room: &mut [u8]) -> Result<usize, WsaError> {
-        self.recv_vectored(socket, &mut [room], 0).map(|(count, _)| count)
+        Ok(self.recv_vectored(socket, &mut [room], 0)?.complete()?.bytes)
     }
 
     /// Receives bytes until `room` is full.
@@ -75,8 +101,8 @@ impl Client {
         Ok(())
     }
 
-    /// Receives into several buffers, with flags such as `MSG_PEEK`. Returns the number of bytes and the
-    /// resulting flags.
+    /// Receives into several buffers, with flags such as `MSG_PEEK`. Returns what was received, also beside
+    /// `WSAEMSGSIZE`: the message was longer than the buffers.
     ///
     /// # Errors
     ///
@@ -86,18 +112,19 @@ impl Client {
         socket: SOCKET,
         room: &mut [&mut [u8]],
         flags: u32,
-    ) -> Result<(usize, u32), WsaError> {
+    ) -> Result<ReceiveResult, WsaError> {
         let recv = self.procs(socket)?.lpWSPRecv.ok_or(NOT_THERE)?;
         let arguments = self.winsock.arguments(room.iter_mut().map(|part| to_fill(part)).collect());
         let (mut received, mut flags) = (0, flags);
-        let count = self.plain_call("WSPRecv", arguments, &mut received, |arguments, received, errno| {
-            let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
-            let (flags, no_request) = (&raw mut flags, ptr::null_mut());
-            // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
-            // points to a value that outlives the call.
-            unsafe { recv(socket, buffers, count, received, flags, no_request, None, thread, errno) }
-        })?;
-        Ok((count, flags))
+        let (bytes, error) =
+            self.plain_call("WSPRecv", arguments, &mut received, |arguments, received, errno| {
+                let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
+                let (flags, no_request) = (&raw mut flags, ptr::null_mut());
+                // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
+                // points to a value that outlives the call.
+                unsafe { recv(socket, buffers, count, received, flags, no_request, None, thread, errno) }
+            })?;
+        Ok(ReceiveResult { bytes, flags, sender: None, error })
     }
 
     /// Sends bytes to an address.
@@ -117,6 +144,7 @@ impl Client {
             // points to a value that outlives the call.
             unsafe { send_to(socket, buffers, count, sent, 0, to, size, none, None, thread, errno) }
         })
+        .and_then(|(sent, error)| error.map_or(Ok(sent), Err))
     }
 
     /// Receives bytes. Returns their number, and the address of the sender if the provider reports it.
@@ -129,11 +157,27 @@ impl Client {
         socket: SOCKET,
         room: &mut [u8],
     ) -> Result<(usize, Option<SocketAddr>), WsaError> {
+        let received = self.recv_from_vectored(socket, &mut [room], 0)?.complete()?;
+        Ok((received.bytes, received.sender))
+    }
+
+    /// Receives into several buffers, with flags such as `MSG_PEEK`. Returns what was received, also beside
+    /// `WSAEMSGSIZE`: the datagram was longer than the buffers.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::recv_from`].
+    pub fn recv_from_vectored(
+        &self,
+        socket: SOCKET,
+        room: &mut [&mut [u8]],
+        flags: u32,
+    ) -> Result<ReceiveResult, WsaError> {
         let recv_from = self.procs(socket)?.lpWSPRecvFrom.ok_or(NOT_THERE)?;
-        let arguments = self.winsock.arguments(vec![to_fill(room)]);
+        let arguments = self.winsock.arguments(room.iter_mut().map(|part| to_fill(part)).collect());
         let mut address = AddressSpace::new();
-        let (mut received, mut flags, mut size) = (0, 0, address.length());
-        let count =
+        let (mut received, mut flags, mut size) = (0, flags, address.length());
+        let (bytes, error) =
             self.plain_call("WSPRecvFrom", arguments, &mut received, |arguments, received, errno| {
                 let (buffers, count, thread) = (arguments.buffers(), arguments.count(), arguments.thread());
                 let (flags, none) = (&raw mut flags, ptr::null_mut());
@@ -144,17 +188,19 @@ impl Client {
                     recv_from(socket, buffers, count, received, flags, from, size, none, None, thread, errno)
                 }
             })?;
-        Ok((count, decode_address(&self.filled("WSPRecvFrom", &address, size))))
+        let sender = decode_address(&self.filled("WSPRecvFrom", &address, size));
+        Ok(ReceiveResult { bytes, flags, sender, error })
     }
 
-    /// Makes a call that transfers bytes without an overlapped structure.
+    /// Makes a call that transfers bytes without an overlapped structure. Returns their number, for a function that
+    /// receives also beside `WSAEMSGSIZE`.
     fn plain_call(
         &self,
         name: &'static str,
         arguments: Arguments,
         moved: &mut u32,
         call: impl FnOnce(&Arguments, *mut u32, *mut i32) -> i32,
-    ) -> Result<usize, WsaError> {
+    ) -> Result<(usize, Option<WsaError>), WsaError> {
         let asked = arguments.total();
         let answer = self.winsock.status(name, |errno| call(&arguments, moved, errno));
         self.winsock.spoil(&arguments);
@@ -162,7 +208,12 @@ impl Client {
         if let Err(WsaError::WSA_IO_PENDING) = answer {
             self.winsock.fault(Rule::PendingWithoutRequest, name, "WSA_IO_PENDING");
         }
-        answer.map(|()| self.within(name, *moved as usize, asked))
+        let moved = || self.within(name, *moved as usize, asked);
+        match answer {
+            Ok(()) => Ok((moved(), None)),
+            Err(error @ WsaError::WSAEMSGSIZE) if name.starts_with("WSPRecv") => Ok((moved(), Some(error))),
+            Err(error) => Err(error),
+        }
     }
 
     /// Limits a byte count that a provider reported to the number of bytes that were asked for, and records a

@@ -25,6 +25,7 @@ use wpu_sys::ffi::SOCKET;
 use wpu_sys::ffi::WSPPROC_TABLE;
 
 pub use address::{decode_address, encode_address};
+pub use data::ReceiveResult;
 pub use events::{NetworkEvents, Selected};
 pub use overlapped::{ClientRequest, Tell};
 pub use pending::{CompletionStatus, Routine};

@@ -2,7 +2,7 @@
 
 use super::notify::Notify;
 use super::socket::{
-    Incoming, Question, Sink, Socket, SocketContext, State, Transfer, cancel, check_no_hook, select,
+    Incoming, Io, Question, Sink, Socket, SocketContext, State, cancel, check_no_hook, select,
 };
 use super::transport::{Endpoint, Kind, Transport};
 use crate::__private::{Fixed, Import, Run};
@@ -24,8 +24,8 @@ use wpu_sys::ffi::{
 use wpu_sys::ffi::{SOCKET, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
 use wpu_sys::ffi::{WSANETWORKEVENTS, timeval};
 use wpu_sys::{
-    Bytes, ClientMut, ClientRef, Condition, ConnectParams, FdSetMut, OutBuf, Progress, Received, Request,
-    ServiceProvider, SocketParams, Text, Transferred,
+    Bytes, ClientMut, ClientRef, Condition, ConnectParams, FdSetMut, OutBuf, Outcome, Progress, Received,
+    Request, ServiceProvider, SocketParams, Text, Transfer, Transferred,
 };
 use wpu_sys::{Declaration, EventRef, Upcalls, Window, WsaError};
 
@@ -235,8 +235,8 @@ impl<T: Transport> ServiceProvider for Base<T> {
     ) -> Result<Progress<Received>, WsaError> {
         let socket = self.find(socket)?;
         no_urgent(flags)?;
-        let received = socket.transfer(Transfer::Receive { flags }, request)?;
-        Ok(received.map(|(bytes, flags)| Received { bytes, flags }))
+        let received = socket.transfer(Io::Receive { flags }, request)?;
+        Ok(received.map(|Transfer { bytes, flags }| Received { bytes, flags }))
     }
 
     fn send(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
@@ -252,8 +252,8 @@ impl<T: Transport> ServiceProvider for Base<T> {
             .filter(|_| socket.context.kind.is_datagram())
             .map(Address::try_from)
             .transpose()?;
-        let sent = socket.transfer(Transfer::Send { to }, request)?;
-        Ok(sent.map(|(count, _)| count))
+        let sent = socket.transfer(Io::Send { to }, request)?;
+        Ok(sent.map(|transfer| transfer.bytes))
     }
 
     fn get_overlapped_result(
@@ -261,7 +261,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         socket: SOCKET,
         overlapped: ClientMut<'_, WSAOVERLAPPED>,
         wait: bool,
-    ) -> Result<Transferred, WsaError> {
+    ) -> Result<Outcome<Transferred>, WsaError> {
         self.find(socket)?.overlapped_result(overlapped, wait)
     }
 
@@ -373,10 +373,12 @@ impl<T: Transport> ServiceProvider for Base<T> {
             }
             _ => socket.endpoint.ioctl(code, &input),
         }?;
-        if !answer.is_empty() {
-            request.room().ok_or(WsaError::WSAEFAULT)?.fill(&answer)?;
+        let count = u32::try_from(answer.len()).unwrap_or(u32::MAX);
+        if !answer.is_empty() && request.room().is_none_or(|room| room.fill(&answer).is_err()) {
+            // The client gets the number of bytes that are needed.
+            return Ok(Progress::Partial(count, WsaError::WSAEFAULT));
         }
-        Ok(Progress::Done(u32::try_from(answer.len()).unwrap_or(u32::MAX)))
+        Ok(Progress::Done(count))
     }
 
     fn address_to_string(

@@ -13,8 +13,8 @@ use super::sys::ffi::{
     WSAPROTOCOL_INFOW, timeval,
 };
 use super::sys::{
-    Bytes, Class, ClientMut, ClientRef, Condition, ConnectParams, EventRef, FdSetMut, OutBuf, Progress,
-    Received, Request, ServiceProvider, SocketParams, Text, Transferred, Window, WsaError,
+    Bytes, Class, ClientMut, ClientRef, Condition, ConnectParams, EventRef, FdSetMut, OutBuf, Outcome,
+    Progress, Received, Request, ServiceProvider, SocketParams, Text, Transferred, Window, WsaError,
 };
 use crate::report::log;
 
@@ -147,7 +147,7 @@ impl<S: Loader> ServiceProvider for Next<S> {
         socket: SOCKET,
         overlapped: ClientMut<'_, WSAOVERLAPPED>,
         wait: bool,
-    ) -> Result<Transferred, WsaError> {
+    ) -> Result<Outcome<Transferred>, WsaError> {
         match self.class {
             Class::Ifs => self.on(socket, |next, lower| next.get_overlapped_result(lower, overlapped, wait)),
             Class::NonIfs => {

@@ -109,9 +109,8 @@ use self::next::Next;
 use self::overlapped::OverlappedRequests;
 use self::states::States;
 use self::sys::ffi::{GUID, SOCKET, WSAPROTOCOL_INFOW};
-use self::sys::{Layer, ServiceProvider, Transferred, Upcalls, WsaError};
+use self::sys::{CompletionResult, Layer, ServiceProvider, Upcalls, WsaError};
 use crate::__private::{Fixed, Import, Run};
-use crate::completion::transferred;
 use crate::instance::Instance;
 use crate::provider::run_of;
 use crate::provider::{WithLayer, assert_declares};
@@ -141,14 +140,14 @@ pub trait LayerProvider: Lifecycle + WithLayer + Layer + Send + Sync {
         let _ = (socket, moved, count);
     }
 
-    /// Called when an overlapped request of a client has completed below, with bytes and flags or an error,
-    /// if the layer saw it start as [`Progress::Pending`](crate::Progress). The completion is reported to the
+    /// Called when an overlapped request of a client has completed below, with what it has transferred or an error,
+    /// or both where the documentation defines that, if the layer saw it start as [`Progress::Pending`](crate::Progress). The completion is reported to the
     /// client afterwards.
     ///
     /// Only a `non_ifs` layer receives this call, on a thread of the kit; it must not block there. Within it
     /// the last clean-up is refused, as in any call.
-    fn completed(&self, socket: SOCKET, moved: Moved, result: &Result<Transferred, WsaError>) {
-        let _ = (socket, moved, result);
+    fn completed(&self, socket: SOCKET, moved: Moved, completion: &CompletionResult) {
+        let _ = (socket, moved, completion);
     }
 }
 
@@ -234,12 +233,13 @@ impl<L: LayerProvider> Lifecycle for Layered<L> {
             Chains::new(L::ID, TypeId::of::<L>(), Class::of(L::DECLARATION.class), upcalls, *start.table());
         chains.of(start.entry()).inspect_err(|_| states.end())?;
         let told = Arc::clone(&layer);
-        let moves = OverlappedRequests::new::<L::__Itself>(move |socket, moved, result| {
+        let moves = OverlappedRequests::new::<L::__Itself>(move |socket, moved, completion| {
             run_of::<L>().call(|| {
-                let result = result.map(transferred);
-                told.completed(socket, moved, &result);
-                if let Ok(transferred) = result {
-                    told.moved(socket, moved, transferred.bytes);
+                told.completed(socket, moved, completion);
+                if let Some(bytes) =
+                    completion.ok().and_then(|outcome| moved.bytes(&outcome.map(|of| of.bytes)))
+                {
+                    told.moved(socket, moved, bytes);
                 }
             });
         });

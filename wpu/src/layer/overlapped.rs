@@ -6,8 +6,8 @@ use super::sockets::Socket;
 use super::sys::facts::Completes;
 use super::sys::ffi::{DWORD, SOCKET, WSAOVERLAPPED};
 use super::sys::{
-    ClientMut, CompletionVtable, Kept, Outcome, PendingRequest, Progress, Request, RequestContext,
-    RequestParts, RequestState, ThreadId, Transferred, WsaError,
+    ClientMut, CompletionResult, CompletionVtable, Kept, Outcome, PendingRequest, Progress, Request,
+    RequestContext, RequestParts, RequestState, ThreadId, Transfer, Transferred, WsaError,
 };
 use super::worker::Shared;
 use crate::completion::Pend;
@@ -33,6 +33,17 @@ pub enum Moved {
     Controlled,
 }
 
+impl Moved {
+    /// The number of bytes that were transferred. Beside an error, some calls give another number: how many bytes
+    /// are needed.
+    pub(super) fn bytes(self, outcome: &Outcome<u32>) -> Option<u32> {
+        match outcome {
+            Outcome::Done(bytes) => Some(*bytes),
+            Outcome::Partial(bytes, _) => (self == Self::Received).then_some(*bytes),
+        }
+    }
+}
+
 /// The requests that are pending below, and the callback for their completion.
 pub(super) struct OverlappedRequests {
     /// The layer's callback, which runs before the completion is reported to the client.
@@ -45,7 +56,7 @@ pub(super) struct OverlappedRequests {
     ended: AtomicBool,
 }
 
-type Told = dyn Fn(SOCKET, Moved, &Outcome) + Send + Sync;
+type Told = dyn Fn(SOCKET, Moved, &CompletionResult) + Send + Sync;
 
 /// The layer's own structure for one request, which the provider below receives.
 ///
@@ -63,9 +74,9 @@ enum Stage {
     /// Not in use.
     Idle,
     /// The call that starts the request has not returned. The request may be complete already.
-    Beginning(Option<Outcome>),
+    Beginning(Option<CompletionResult>),
     /// The client waits for the completion.
-    Owed(Box<dyn FnOnce(Outcome) + Send>),
+    Owed(Box<dyn FnOnce(CompletionResult) + Send>),
     /// The call returned the result, and the routine has not run yet.
     Answered,
 }
@@ -107,11 +118,11 @@ impl Record {
     }
 
     /// The provider below reports the completion. A second report is ignored.
-    fn complete(&'static self, outcome: Outcome) {
+    fn complete(&'static self, completion: CompletionResult) {
         let stage = {
             let mut stage = lock(&self.stage);
             if let Stage::Beginning(early) = &mut *stage {
-                early.get_or_insert(outcome);
+                early.get_or_insert(completion);
                 return;
             }
             std::mem::replace(&mut *stage, Stage::Idle)
@@ -121,13 +132,13 @@ impl Record {
             Stage::Answered => self.free(),
             Stage::Owed(tell) => {
                 self.free();
-                tell(outcome);
+                tell(completion);
             }
         }
     }
 
     /// The call has returned, and the completion will be reported by `tell`.
-    fn owe(&'static self, tell: Box<dyn FnOnce(Outcome) + Send>) {
+    fn owe(&'static self, tell: Box<dyn FnOnce(CompletionResult) + Send>) {
         let early = {
             let mut stage = lock(&self.stage);
             match &mut *stage {
@@ -139,8 +150,8 @@ impl Record {
             }
         };
         self.free();
-        if let Some(outcome) = early {
-            tell(outcome);
+        if let Some(completion) = early {
+            tell(completion);
         }
     }
 
@@ -179,23 +190,25 @@ unsafe extern "system" fn completed(
     // SAFETY: a provider passes the structure that came with the routine: that of a record, which is never
     // freed.
     let record: &'static Record = unsafe { &*overlapped.cast::<Record>() };
-    record.complete(outcome(error, count, flags));
+    record.complete(Ok(outcome(error, count, flags)));
 }
 
-fn outcome(error: DWORD, count: DWORD, flags: DWORD) -> Outcome {
+/// What a provider below reports. The values beside an error pass on only where the documentation defines them.
+fn outcome(error: DWORD, bytes: DWORD, flags: DWORD) -> Outcome<Transfer> {
+    let transfer = Transfer { bytes, flags };
     match error {
-        0 => Ok((count, flags)),
-        error => Err(WsaError::new(i32::from_ne_bytes(error.to_ne_bytes()))),
+        0 => Outcome::Done(transfer),
+        error => Outcome::Partial(transfer, WsaError::new(i32::from_ne_bytes(error.to_ne_bytes()))),
     }
 }
 
 /// The functions for a provider below that is not reached through C: completions go to the record.
 static COMPLETION: CompletionVtable = CompletionVtable {
     begin: |_| {},
-    tell: |parts, outcome| {
+    tell: |parts, completion| {
         // SAFETY: only `OverlappedRequests::begin` creates requests with this vtable, with a structure from
         // `Record::pointer`.
-        unsafe { record(parts) }.complete(outcome);
+        unsafe { record(parts) }.complete(completion);
     },
     keep: |parts, kept| {
         // SAFETY: as above.
@@ -218,7 +231,9 @@ unsafe fn record(parts: &RequestParts) -> &'static Record {
 
 impl OverlappedRequests {
     /// Creates the set for the layer `L`.
-    pub(super) fn new<L: Completes>(told: impl Fn(SOCKET, Moved, &Outcome) + Send + Sync + 'static) -> Self {
+    pub(super) fn new<L: Completes>(
+        told: impl Fn(SOCKET, Moved, &CompletionResult) + Send + Sync + 'static,
+    ) -> Self {
         let (under_way, changed, ended) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
         Self { told: Box::new(told), pend: |request| request.pend::<L>(), under_way, changed, ended }
     }
@@ -240,7 +255,7 @@ impl OverlappedRequests {
         let Some((client, asked)) = request.parts().map(|parts| (parts.overlapped, request.asked())) else {
             return Err(WsaError::WSASYSCALLFAILURE);
         };
-        let record = Record::take();
+        let (record, partial) = (Record::take(), request.partial());
         let state = Cell::new(RequestState::Fresh);
         let lent = &mut request;
         let call = |thread: ThreadId<'_>| {
@@ -250,7 +265,7 @@ impl OverlappedRequests {
                 routine: Some(completed),
                 thread: Some(thread.raw()),
             };
-            let given = RequestContext { parts, completion: &COMPLETION, state: &state, asked };
+            let given = RequestContext { parts, completion: &COMPLETION, state: &state, asked, partial };
             // SAFETY: the record and the worker outlive the request. The client's request completes after
             // this one, or its result is returned when this one has completed.
             let own = unsafe { lent.instead(&given) };
@@ -264,6 +279,11 @@ impl OverlappedRequests {
             Err(error) => {
                 record.free();
                 Err(error)
+            }
+            // No completion follows.
+            Ok(Progress::Partial(answer, error)) => {
+                record.free();
+                Ok(Progress::Partial(answer, error))
             }
             Ok(Progress::Done(answer)) => {
                 match state.get() {
@@ -280,8 +300,8 @@ impl OverlappedRequests {
                 let pended = contain(|| (self.pend)(request).ok()).flatten();
                 let (pending, pended) = pended.unwrap_or_else(|| std::process::abort());
                 let (this, held) = (Arc::clone(self), Arc::clone(socket));
-                record.owe(Box::new(move |outcome| {
-                    this.finish(key, moved, pended, outcome);
+                record.owe(Box::new(move |completion| {
+                    this.finish(key, moved, pended, completion);
                     // The socket's handle is closed after the last request on it has completed.
                     drop(held);
                 }));
@@ -290,15 +310,22 @@ impl OverlappedRequests {
         }
     }
 
-    fn finish(&self, key: (usize, usize), moved: Moved, pended: PendingRequest, outcome: Outcome) {
+    fn finish(
+        &self,
+        key: (usize, usize),
+        moved: Moved,
+        pended: PendingRequest,
+        completion: CompletionResult,
+    ) {
+        let completion = pended.defined(completion);
         if !self.ended.load(Ordering::Acquire) {
             // After a panic of the layer's callback the completion is still reported to the client.
-            let _ = contain(|| (self.told)(pended.socket(), moved, &outcome));
+            let _ = contain(|| (self.told)(pended.socket(), moved, &completion));
         }
         // Removed first: once the completion is reported, the client may query the result, or reuse its
         // structure.
         lock(&self.under_way).remove(&key);
-        pended.complete(outcome);
+        pended.complete(completion);
         self.changed.notify_all();
     }
 
@@ -307,7 +334,7 @@ impl OverlappedRequests {
         &self,
         overlapped: ClientMut<'_, WSAOVERLAPPED>,
         wait: bool,
-    ) -> Result<Transferred, WsaError> {
+    ) -> Result<Outcome<Transferred>, WsaError> {
         let client = overlapped.as_ptr().addr();
         let is_in = |under_way: &BTreeMap<(usize, usize), _>| {
             under_way.range((client, 0)..=(client, usize::MAX)).next().is_some()
@@ -325,7 +352,7 @@ impl OverlappedRequests {
                 return Err(WsaError::WSA_OPERATION_ABORTED);
             }
             match (crate::overlapped_result(overlapped).filter(|_| !pending), wait) {
-                (Some(result), _) => return result,
+                (Some(result), _) => return Ok(result),
                 (None, false) => return Err(WsaError::WSA_IO_INCOMPLETE),
                 // Ws2_32 may write the structure shortly after the upcall that completes the request.
                 (None, true) => std::thread::sleep(Duration::from_millis(1)),

@@ -2,7 +2,7 @@
 
 use super::sys::facts::has_plain_input;
 use super::sys::ffi::SOCKET;
-use super::sys::{Progress, Received, ServiceProvider, WsaError};
+use super::sys::{Outcome, Progress, Received, ServiceProvider, WsaError};
 use super::{LayerProvider, Layered, Moved};
 
 /// Implements each function by calling that of the layer, with the providers below as `next`.
@@ -56,8 +56,13 @@ impl<L: LayerProvider> Layered<L> {
     /// Reports the bytes that a call transferred immediately to the layer.
     #[inline]
     fn note<T: Count>(&self, socket: SOCKET, moved: Moved, done: Progress<T>) -> Progress<T> {
-        if let Progress::Done(answer) = &done {
-            self.layer.moved(socket, moved, answer.count());
+        let outcome = match &done {
+            Progress::Done(answer) => Outcome::Done(answer.count()),
+            Progress::Partial(answer, error) => Outcome::Partial(answer.count(), *error),
+            Progress::Pending(_) => return done,
+        };
+        if let Some(bytes) = moved.bytes(&outcome) {
+            self.layer.moved(socket, moved, bytes);
         }
         done
     }

@@ -140,7 +140,7 @@ fn a_pending_request_whose_method_panics_completes_once() {
             assert!(client::call(name, &functions, &mut client));
             assert_eq!(client.memory().errno, PENDING, "{name}");
             assert_eq!(seen_names(), Vec::<&str>::new(), "{name}: not yet");
-            parked().pop().expect("it was pended").complete(Ok((0, 0)));
+            parked().pop().expect("it was pended").complete(Ok(0.into()));
             assert_eq!(seen_names(), [told], "{name}");
             ends(routine, 0, &client);
         }

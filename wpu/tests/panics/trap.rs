@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wpu::ffi::{QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
 use wpu::{
-    Bytes, ClientMut, ClientRef, Condition, ConnectParams, EventRef, FdSetMut, Lifecycle, OutBuf,
+    Bytes, ClientMut, ClientRef, Condition, ConnectParams, EventRef, FdSetMut, Lifecycle, OutBuf, Outcome,
     PendingRequest, Progress, Received, Request, ServiceProvider, SocketParams, Start, Text, Transferred,
     WsaError, wpu_provider,
 };
@@ -189,7 +189,7 @@ traps! {
     duplicate_socket(SOCKET, u32) -> WSAPROTOCOL_INFOW { WSAPROTOCOL_INFOW::ZERO }
     enum_network_events(SOCKET, Option<EventRef<'_>>, ClientMut<'_, WSANETWORKEVENTS>) -> () { () }
     event_select(SOCKET, Option<EventRef<'_>>, i32) -> () { () }
-    get_overlapped_result(SOCKET, ClientMut<'_, WSAOVERLAPPED>, bool) -> Transferred { Transferred { bytes: 0, flags: 0 } }
+    get_overlapped_result(SOCKET, ClientMut<'_, WSAOVERLAPPED>, bool) -> Outcome<Transferred> { Outcome::Done(Transferred { bytes: 0, flags: 0 }) }
     get_peer_name(SOCKET, OutBuf<'_>) -> () { () }
     get_sock_name(SOCKET, OutBuf<'_>) -> () { () }
     get_sock_opt(SOCKET, i32, i32, OutBuf<'_>) -> () { () }

@@ -5,7 +5,7 @@ use super::driver::Socket;
 use super::events::Sink;
 use super::options::Options;
 use super::queue::Way;
-use super::transfer::{Op, Transfer, partly};
+use super::transfer::{Io, Op, partly};
 use crate::base::transport::Endpoint;
 use crate::completion::{overlapped_result, transferred};
 use crate::{Address, Decision, decide};
@@ -15,7 +15,7 @@ use wpu_sys::ffi::{
     SO_TYPE, SO_UPDATE_ACCEPT_CONTEXT, SO_UPDATE_CONNECT_CONTEXT, SOL_SOCKET, WSAOVERLAPPED,
     WSAPROTOCOL_INFOW,
 };
-use wpu_sys::{ClientMut, Condition, OutBuf, Progress, Request, Transferred, WsaError};
+use wpu_sys::{ClientMut, Condition, OutBuf, Outcome, Progress, Request, Transfer, Transferred, WsaError};
 
 /// Connecting and closing.
 impl<E: Endpoint> Socket<E> {
@@ -169,7 +169,7 @@ impl<E: Endpoint> Socket<E> {
 /// Sending and receiving.
 impl<E: Endpoint> Socket<E> {
     /// Performs the transfer immediately, waits for it, or makes an overlapped request pending.
-    pub fn transfer(&self, what: Transfer, request: Request<'_>) -> Result<Progress<(u32, u32)>, WsaError> {
+    pub fn transfer(&self, what: Io, request: Request<'_>) -> Result<Progress<Transfer>, WsaError> {
         let way = what.way();
         if way == Way::Out {
             self.check_transfer(way)?;
@@ -179,21 +179,22 @@ impl<E: Endpoint> Socket<E> {
         } else {
             let timeout = self.lock().options.timeout(way);
             let mut moved = 0;
-            let outcome = self.in_turn(way, timeout, || self.attempt(&what, (&request).into(), &mut moved));
-            partly(outcome, moved).map(Progress::Done)
+            let completion =
+                self.in_turn(way, timeout, || self.attempt(&what, (&request).into(), &mut moved));
+            partly(completion, moved).map(Progress::from)
         };
         self.attempted(way);
         answer
     }
 
-    fn overlapped(&self, what: Transfer, request: Request<'_>) -> Result<Progress<(u32, u32)>, WsaError> {
+    fn overlapped(&self, what: Io, request: Request<'_>) -> Result<Progress<Transfer>, WsaError> {
         if !self.context.overlapped {
             return Err(WsaError::WSAEINVAL);
         }
         let overlapped = request.parts().ok_or(WsaError::WSAEINVAL)?.overlapped.addr().get();
         self.lock().queues.forget(overlapped);
         let mut proof = None;
-        let attempt = |(what, request, moved): &mut (Transfer, Request<'_>, usize)| {
+        let attempt = |(what, request, moved): &mut (Io, Request<'_>, usize)| {
             self.attempt(what, (&*request).into(), moved)
         };
         let pend = |(what, request, moved)| {
@@ -202,10 +203,12 @@ impl<E: Endpoint> Socket<E> {
             Some(Op::Transfer { what, pended, moved })
         };
         match (self.begin(what.way(), (what, request, 0), attempt, pend)?, proof) {
-            (Some(done), _) => {
-                self.lock().queues.remember(overlapped, Ok(done));
-                Ok(Progress::Done(done))
+            (Some(Outcome::Done(transfer)), _) => {
+                self.lock().queues.remember(overlapped, Ok(transfer.into()));
+                Ok(Progress::Done(transfer))
             }
+            // No completion follows.
+            (Some(Outcome::Partial(transfer, error)), _) => Ok(Progress::Partial(transfer, error)),
             (None, Some(pending)) => Ok(Progress::Pending(pending)),
             (None, None) => Err(WsaError::WSASYSCALLFAILURE),
         }
@@ -216,7 +219,7 @@ impl<E: Endpoint> Socket<E> {
         &self,
         overlapped: ClientMut<'_, WSAOVERLAPPED>,
         wait: bool,
-    ) -> Result<Transferred, WsaError> {
+    ) -> Result<Outcome<Transferred>, WsaError> {
         let name = overlapped.as_non_null().addr().get();
         let mut state = self.lock();
         let mut waiting = self.new_wait(&state, None);
@@ -224,22 +227,22 @@ impl<E: Endpoint> Socket<E> {
             // A notified client can call this before the completing thread has finished here. The structure
             // is still to be written until it shows the result.
             if let Some(result) = overlapped_result(overlapped) {
-                return result;
+                return Ok(result);
             }
             if !wait {
                 return Err(WsaError::WSA_IO_INCOMPLETE);
             }
             state = self.wait(&mut waiting, state)?;
         }
-        if let Some(outcome) = state.queues.outcome(name) {
-            return outcome.map(transferred);
+        if let Some(completion) = state.queues.completion(name) {
+            return transferred(completion);
         }
         // Closing aborts the requests, and reports their completions afterwards.
         let unknown =
             if state.closed { WsaError::WSA_OPERATION_ABORTED } else { WsaError::WSA_IO_INCOMPLETE };
         drop(state);
         // A host may write the structure after it was called: there is nothing to wait for in that case.
-        overlapped_result(overlapped).unwrap_or(Err(unknown))
+        overlapped_result(overlapped).ok_or(unknown)
     }
 
     /// The number of bytes that one call can receive, up to a limit of the kit.

@@ -5,7 +5,7 @@ use super::connect::{Incoming, Phase};
 use super::events::{NetworkEvent, Sink};
 use super::queue::{Outstanding, Standing, Way};
 use super::state::State;
-use super::transfer::{Arrived, Buffers, Channel, Op, Transfer};
+use super::transfer::{Arrived, Buffers, Channel, Io, Op};
 use crate::base::notify::{Notified, Notify};
 use crate::base::transport::{Endpoint, Kind};
 use crate::completion::Pend;
@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 use wpu_sys::ffi::{FD_ACCEPT, FD_CLOSE, FD_READ, SOCKET, WSAPROTOCOL_INFOW};
 use wpu_sys::rt::sync::{Unpoisoned as _, lock};
-use wpu_sys::{Outcome, SocketHandle, Upcalls, WsaError};
+use wpu_sys::{CompletionResult, SocketHandle, Upcalls, WsaError};
 
 /// The data that a socket has from its creation and passes to the connections that it accepts.
 #[derive(Clone)]
@@ -278,11 +278,11 @@ impl<E: Endpoint> Socket<E> {
                         return;
                     }
                 }
-                outcome => {
+                completion => {
                     if let Some(overlapped) = op.overlapped() {
-                        self.lock().queues.remember(overlapped, outcome);
+                        self.lock().queues.remember(overlapped, completion);
                     }
-                    op.complete(outcome);
+                    op.complete(completion);
                     drop(turn);
                     self.attempted(way);
                 }
@@ -298,14 +298,14 @@ impl<E: Endpoint> Socket<E> {
         Some((self.turn(way), op, queue.notified))
     }
 
-    fn attempt_request(&self, op: &mut Op) -> Outcome {
+    fn attempt_request(&self, op: &mut Op) -> CompletionResult {
         match op {
             Op::Transfer { what, pended, moved } => self.attempt(what, (&*pended).into(), moved),
-            Op::EndSending => self.endpoint.shutdown(Shutdown::Write).map(|()| (0, 0)),
+            Op::EndSending => self.endpoint.shutdown(Shutdown::Write).map(|()| 0.into()),
         }
     }
 
-    pub fn attempt(&self, what: &Transfer, buffers: Buffers<'_>, moved: &mut usize) -> Outcome {
+    pub fn attempt(&self, what: &Io, buffers: Buffers<'_>, moved: &mut usize) -> CompletionResult {
         if what.way() == Way::In {
             self.check_transfer(Way::In)?;
         }

@@ -17,4 +17,4 @@ pub use driver::{Socket, SocketContext};
 pub use events::Sink;
 pub use select::{Question, select};
 pub use state::State;
-pub use transfer::Transfer;
+pub use transfer::Io;

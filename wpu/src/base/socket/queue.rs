@@ -1,7 +1,7 @@
 //! The order in which calls and pending requests use the endpoint of a socket, and the results of requests.
 
 use std::collections::VecDeque;
-use wpu_sys::Outcome;
+use wpu_sys::CompletionResult;
 use wpu_sys::rt::thread::ThreadId;
 
 /// The number of results that a socket remembers.
@@ -28,7 +28,7 @@ pub trait Outstanding {
 /// The queues of a socket, one for each direction.
 pub struct Queues<R> {
     ways: [Queue<R>; 2],
-    ended: VecDeque<(usize, Outcome)>,
+    ended: VecDeque<(usize, CompletionResult)>,
 }
 
 impl<R: Outstanding> Queues<R> {
@@ -46,12 +46,12 @@ impl<R: Outstanding> Queues<R> {
     }
 
     /// Remembers the result of a request for a while: the host may write the structure later.
-    pub fn remember(&mut self, overlapped: usize, outcome: Outcome) {
+    pub fn remember(&mut self, overlapped: usize, completion: CompletionResult) {
         self.forget(overlapped);
         if self.ended.len() == REMEMBERED {
             self.ended.pop_front();
         }
-        self.ended.push_back((overlapped, outcome));
+        self.ended.push_back((overlapped, completion));
     }
 
     /// Forgets the result, since the structure belongs to a new request now.
@@ -60,8 +60,8 @@ impl<R: Outstanding> Queues<R> {
     }
 
     /// The result of the request with this structure, if it is still remembered.
-    pub fn outcome(&self, overlapped: usize) -> Option<Outcome> {
-        self.ended.iter().find(|(other, _)| *other == overlapped).map(|(_, outcome)| *outcome)
+    pub fn completion(&self, overlapped: usize) -> Option<CompletionResult> {
+        self.ended.iter().find(|(other, _)| *other == overlapped).map(|(_, completion)| *completion)
     }
 
     /// Removes all waiting calls and requests, and returns the requests.
@@ -296,16 +296,16 @@ mod tests {
     }
 
     #[test]
-    fn the_last_outcomes_are_remembered() {
+    fn the_last_completions_are_remembered() {
         let mut queues = Queues::<usize>::new();
         for request in 0..=REMEMBERED {
-            queues.remember(request, Ok((1, 0)));
+            queues.remember(request, Ok(1.into()));
         }
-        assert_eq!(queues.outcome(0), None);
-        assert_eq!(queues.outcome(1), Some(Ok((1, 0))));
-        queues.remember(1, Ok((2, 0)));
-        assert_eq!(queues.outcome(1), Some(Ok((2, 0))));
+        assert_eq!(queues.completion(0), None);
+        assert_eq!(queues.completion(1), Some(Ok(1.into())));
+        queues.remember(1, Ok(2.into()));
+        assert_eq!(queues.completion(1), Some(Ok(2.into())));
         queues.forget(1);
-        assert_eq!(queues.outcome(1), None);
+        assert_eq!(queues.completion(1), None);
     }
 }

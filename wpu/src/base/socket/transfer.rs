@@ -6,7 +6,7 @@ use crate::base::transport::{Endpoint, Receive};
 use std::sync::Mutex;
 use wpu_sys::ffi::{MSG_PEEK, MSG_WAITALL};
 use wpu_sys::rt::sync::lock;
-use wpu_sys::{Gather, OutBuf, Outcome, PendingRequest, Request, Scatter, WsaError};
+use wpu_sys::{CompletionResult, Gather, OutBuf, Outcome, PendingRequest, Request, Scatter, WsaError};
 
 /// The number of bytes per copy: a client's memory is only copied, never borrowed.
 const CHUNK: usize = 0x1_0000;
@@ -21,12 +21,12 @@ pub struct Channel<'a, E> {
 }
 
 /// The operation of a call or a request.
-pub enum Transfer {
+pub enum Io {
     Receive { flags: u32 },
     Send { to: Option<Address> },
 }
 
-impl Transfer {
+impl Io {
     pub const fn way(&self) -> Way {
         match self {
             Self::Receive { .. } => Way::In,
@@ -39,7 +39,7 @@ impl Transfer {
 #[allow(clippy::large_enum_variant, reason = "a socket ends sending once")]
 pub enum Op {
     Transfer {
-        what: Transfer,
+        what: Io,
         pended: PendingRequest,
         /// The number of bytes that were already transferred.
         moved: usize,
@@ -50,9 +50,9 @@ pub enum Op {
 
 impl Op {
     /// Reports the result of the request to its client.
-    pub fn complete(self, outcome: Outcome) {
+    pub fn complete(self, completion: CompletionResult) {
         match self {
-            Self::Transfer { pended, .. } => pended.complete(outcome),
+            Self::Transfer { pended, .. } => pended.complete(completion),
             Self::EndSending => {}
         }
     }
@@ -99,14 +99,14 @@ pub enum Arrived {
 impl<E: Endpoint> Channel<'_, E> {
     /// Transfers as much as is possible now. `moved` is the number of bytes, including those of earlier
     /// attempts.
-    pub fn transfer(&self, what: &Transfer, buffers: Buffers<'_>, moved: &mut usize) -> Outcome {
+    pub fn transfer(&self, what: &Io, buffers: Buffers<'_>, moved: &mut usize) -> CompletionResult {
         match what {
-            Transfer::Receive { flags } => self.receive(buffers, *flags, moved),
-            Transfer::Send { to } => self.send(buffers.gather, to.as_ref(), moved),
+            Io::Receive { flags } => self.receive(buffers, *flags, moved),
+            Io::Send { to } => self.send(buffers.gather, to.as_ref(), moved),
         }
     }
 
-    fn receive(&self, buffers: Buffers<'_>, flags: u32, moved: &mut usize) -> Outcome {
+    fn receive(&self, buffers: Buffers<'_>, flags: u32, moved: &mut usize) -> CompletionResult {
         let mode = if flags & MSG_PEEK == 0 { Receive::Take } else { Receive::Peek };
         if self.datagram {
             return self.receive_message(buffers, mode);
@@ -115,7 +115,7 @@ impl<E: Endpoint> Channel<'_, E> {
         if total == 0 {
             return match self.arrived() {
                 Arrived::Nothing => Err(WsaError::WSAEWOULDBLOCK),
-                Arrived::Data | Arrived::End(0) => Ok((0, 0)),
+                Arrived::Data | Arrived::End(0) => Ok(0.into()),
                 Arrived::End(error) => Err(WsaError::new(error)),
             };
         }
@@ -141,10 +141,10 @@ impl<E: Endpoint> Channel<'_, E> {
                 Err(error) => return Err(error),
             }
         }
-        Ok((count(*moved), 0))
+        Ok(count(*moved).into())
     }
 
-    fn receive_message(&self, buffers: Buffers<'_>, mode: Receive) -> Outcome {
+    fn receive_message(&self, buffers: Buffers<'_>, mode: Receive) -> CompletionResult {
         let room = buffers.scatter.total().min(LARGEST);
         let (len, sender) = with_scratch(room, |bytes| {
             let (len, sender) = self.endpoint.receive_from(bytes, mode)?;
@@ -154,10 +154,14 @@ impl<E: Endpoint> Channel<'_, E> {
         if let Some(room) = buffers.sender {
             room.fill(sender.as_bytes())?;
         }
-        if len > room { Err(WsaError::WSAEMSGSIZE) } else { Ok((count(len), 0)) }
+        if len > room {
+            // The client gets as much of the message as fits.
+            return Ok(Outcome::Partial(count(room).into(), WsaError::WSAEMSGSIZE));
+        }
+        Ok(count(len).into())
     }
 
-    fn send(&self, buffers: Gather<'_>, to: Option<&Address>, moved: &mut usize) -> Outcome {
+    fn send(&self, buffers: Gather<'_>, to: Option<&Address>, moved: &mut usize) -> CompletionResult {
         let total = buffers.total();
         if self.datagram {
             if total > LARGEST {
@@ -168,7 +172,7 @@ impl<E: Endpoint> Channel<'_, E> {
                 Some(to) => self.endpoint.send_to(&message, to)?,
                 None => self.endpoint.send(&message)?,
             };
-            return Ok((count(sent.min(total)), 0));
+            return Ok(count(sent.min(total)).into());
         }
         while *moved < total {
             let want = (total - *moved).min(CHUNK);
@@ -181,7 +185,7 @@ impl<E: Endpoint> Channel<'_, E> {
             }
             *moved += sent.min(want);
         }
-        Ok((count(*moved), 0))
+        Ok(count(*moved).into())
     }
 
     /// Copies received bytes without removing them. Returns their number.
@@ -216,10 +220,10 @@ impl<E: Endpoint> Channel<'_, E> {
 }
 
 /// The result of a call: if bytes were transferred, they are reported instead of an error.
-pub fn partly(outcome: Outcome, moved: usize) -> Outcome {
-    match outcome {
-        Err(WsaError::WSAEWOULDBLOCK | WsaError::WSAETIMEDOUT) if moved > 0 => Ok((count(moved), 0)),
-        outcome => outcome,
+pub fn partly(completion: CompletionResult, moved: usize) -> CompletionResult {
+    match completion {
+        Err(WsaError::WSAEWOULDBLOCK | WsaError::WSAETIMEDOUT) if moved > 0 => Ok(count(moved).into()),
+        completion => completion,
     }
 }
 
@@ -267,7 +271,7 @@ mod tests {
 
     #[test]
     fn transferred_bytes_take_precedence_over_an_error() {
-        assert_eq!(partly(Err(WsaError::WSAETIMEDOUT), 3), Ok((3, 0)));
+        assert_eq!(partly(Err(WsaError::WSAETIMEDOUT), 3), Ok(3.into()));
         assert_eq!(partly(Err(WsaError::WSAETIMEDOUT), 0), Err(WsaError::WSAETIMEDOUT));
         assert_eq!(partly(Err(WsaError::WSAENOTCONN), 3), Err(WsaError::WSAENOTCONN));
     }

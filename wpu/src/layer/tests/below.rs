@@ -3,6 +3,7 @@
 use super::super::{Below, LayerProvider, Layered, Moved, SocketStates};
 use super::chains::{Chain, chain_of, connected, pipes};
 use super::stand::{PATIENCE, guid};
+use crate::CompletionResult;
 use crate::layer::sys::ffi::GUID;
 use crate::layer::sys::{Gather, Request, Scatter};
 use crate::prelude::*;
@@ -106,7 +107,7 @@ macro_rules! author {
                 self.author.told.lock().expect("no panic").push((moved, count, known));
             }
 
-            fn completed(&self, socket: SOCKET, moved: Moved, _: &Result<Transferred, WsaError>) {
+            fn completed(&self, socket: SOCKET, moved: Moved, _: &CompletionResult) {
                 let known = self.author.states.get(socket).is_some();
                 self.author.told.lock().expect("no panic").push((moved, 0, known));
             }

@@ -1,7 +1,8 @@
 //! A provider below, written in C, that uses the arguments of a request late: before it completes the
 //! request, after the layer's last clean-up, or never.
 
-use super::stand::{Ask, Stand, Started};
+use super::ask::Ask;
+use super::stand::{Stand, Started};
 use crate::layer::sys::ffi::{
     LPWSAOVERLAPPED_COMPLETION_ROUTINE, SOCKET, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSATHREADID,
     WSPPROC_TABLE, sockaddr,

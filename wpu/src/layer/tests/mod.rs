@@ -1,9 +1,11 @@
 //! A layer over a base provider in memory: each pitfall that concerns layers, by its number.
 
+mod ask;
 mod below;
 mod chains;
 mod handles;
 mod late;
+mod partial;
 mod places;
 mod requests;
 mod sockets;

@@ -1,13 +1,15 @@
 //! Overlapped requests: passed down with the layer's own structure, and completed exactly once.
 
 use super::super::Moved;
-use super::stand::{Ask, PATIENCE, Stand, meanwhile};
+use super::ask::{Ask, meanwhile};
+use super::stand::{PATIENCE, Stand};
 use crate::layer::sys::ffi::{
     BOOL, FALSE, SOCKET_ERROR, WPUSetEventFn, WSA_INVALID_EVENT, WSABUF, WSAEVENT, WSATHREADID,
     WSPUPCALLTABLEEX,
 };
 use crate::layer::sys::{
-    Class, ClientMut, Gather, Progress, Request, RequestBuffers, ServiceProvider, Transferred, WsaError,
+    Class, ClientMut, Gather, Outcome, Progress, Request, RequestBuffers, ServiceProvider, Transferred,
+    WsaError,
 };
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,10 +35,10 @@ fn d_15_a_pending_request_completes_exactly_once() {
     let (socket, mut ask) = (stand.socket(), Ask::new());
     assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
     assert!(!ask.has_ended(), "nothing has happened yet");
-    stand.base.pended().complete(Ok((8, 0)));
-    assert_eq!(ask.end(), Ok((8, 0)));
+    stand.base.pended().complete(Ok(8.into()));
+    assert_eq!(ask.end(), Ok(8.into()));
     assert!(!ask.has_ended(), "its completion is reported once");
-    assert_eq!(*stand.told.lock().expect("no panic"), [(socket, Moved::Sent, Ok((8, 0)))]);
+    assert_eq!(*stand.told.lock().expect("no panic"), [(socket, Moved::Sent, Ok(8.into()))]);
     assert_eq!(stand.base.state().routines, 1, "the layer's own routine went down");
 }
 
@@ -88,7 +90,7 @@ fn d_14_many_requests_from_many_threads_all_end() {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 let next = stand.base.state().pended.pop_front();
-                next.map_or_else(thread::yield_now, |pended| pended.complete(Ok((8, 0))));
+                next.map_or_else(thread::yield_now, |pended| pended.complete(Ok(8.into())));
             }
         });
         let clients: Vec<_> = (0..8)
@@ -99,7 +101,7 @@ fn d_14_many_requests_from_many_threads_all_end() {
                     for _ in 0..50 {
                         let mut ask = Ask::new();
                         assert!(matches!(send(stand, &mut ask, socket), Ok(Progress::Pending(_))));
-                        assert_eq!(ask.end(), Ok((8, 0)));
+                        assert_eq!(ask.end(), Ok(8.into()));
                     }
                 })
             })
@@ -148,8 +150,8 @@ fn d_16_a_layer_over_the_systems_handles_passes_requests_on() {
     assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
     let pended = stand.base.pended();
     assert_eq!(pended.parts().overlapped.as_ptr(), &raw mut *ask.overlapped, "the client's own structure");
-    pended.complete(Ok((3, 0)));
-    assert_eq!(ask.end(), Ok((3, 0)));
+    pended.complete(Ok(3.into()));
+    assert_eq!(ask.end(), Ok(3.into()));
     assert_eq!(stand.host.left_open().threads, 0, "there is no worker");
 }
 
@@ -159,8 +161,8 @@ fn d_17_a_layer_over_the_systems_handles_observes_no_completion() {
         let stand = Stand::new(class);
         let (socket, mut ask) = (stand.socket(), Ask::new());
         assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
-        stand.base.pended().complete(Ok((8, 0)));
-        assert_eq!(ask.end(), Ok((8, 0)));
+        stand.base.pended().complete(Ok(8.into()));
+        assert_eq!(ask.end(), Ok(8.into()));
         stand.told.lock().expect("no panic").len()
     };
     assert_eq!((seen(Class::Ifs), seen(Class::NonIfs)), (0, 1));
@@ -170,10 +172,10 @@ fn d_17_a_layer_over_the_systems_handles_observes_no_completion() {
 fn d_26_an_excessive_count_of_the_base_is_an_error() {
     let stand = Stand::new(Class::NonIfs);
     let socket = stand.socket();
-    for (count, end) in [(8, Ok((8, 0))), (9, Err(WsaError::WSASYSCALLFAILURE))] {
+    for (count, end) in [(8, Ok(8.into())), (9, Err(WsaError::WSASYSCALLFAILURE))] {
         let mut ask = Ask::new();
         assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
-        stand.base.pended().complete(Ok((count, 0)));
+        stand.base.pended().complete(Ok(count.into()));
         assert_eq!(ask.end(), end);
         assert_eq!(stand.told.lock().expect("no panic").pop(), Some((socket, Moved::Sent, end)));
     }
@@ -307,7 +309,7 @@ fn results_are_the_layers_own() {
             let at = unsafe { ClientMut::from_raw(std::ptr::with_exposed_provenance_mut(at)) };
             stand.next.get_overlapped_result(socket, at.expect("a good pointer"), true)
         });
-        stand.base.pended().complete(Ok((8, 0)));
-        assert_eq!(waiting.join().expect("no panic"), Ok(Transferred { bytes: 8, flags: 0 }));
+        stand.base.pended().complete(Ok(8.into()));
+        assert_eq!(waiting.join().expect("no panic"), Ok(Outcome::Done(Transferred { bytes: 8, flags: 0 })));
     });
 }

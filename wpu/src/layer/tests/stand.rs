@@ -9,18 +9,16 @@ use super::super::overlapped::OverlappedRequests;
 use super::super::states::States;
 use super::super::sys::facts::Completes;
 use super::super::sys::ffi::{
-    GUID, SOCK_STREAM, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPUPCALLTABLE,
-    WSPUPCALLTABLEEX, XP1_IFS_HANDLES, timeval,
+    GUID, SOCK_STREAM, SOCKET, WSANETWORKEVENTS, WSAPROTOCOL_INFOW, WSPUPCALLTABLE, WSPUPCALLTABLEEX,
+    XP1_IFS_HANDLES, timeval,
 };
 use super::super::sys::{
-    Bytes, Cell as TableCell, Class, ClientMut, ClientRef, CompletionVtable, Condition, ConnectParams,
-    EventRef, FdSetMut, Kept, OutBuf, Outcome, PendingRequest, Procs, Progress, RawTable, Received, Request,
-    RequestBuffers, RequestContext, RequestParts, RequestState, ServiceProvider, SocketParams, Upcalls,
-    WsaError,
+    Bytes, Cell as TableCell, Class, ClientMut, ClientRef, CompletionResult, Condition, ConnectParams,
+    EventRef, FdSetMut, OutBuf, PendingRequest, Procs, Progress, RawTable, Received, Request,
+    ServiceProvider, SocketParams, Upcalls, WsaError,
 };
 use std::any::{Any, TypeId};
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -68,6 +66,8 @@ pub struct BaseState {
     pub pended: VecDeque<PendingRequest>,
     /// The byte count with which requests complete immediately; `None` if they stay pending.
     pub at_once: Option<u32>,
+    /// The error beside which what was received is defined.
+    pub partial: Option<WsaError>,
     pub events: VecDeque<WSANETWORKEVENTS>,
     pub selected: Option<(SOCKET, usize, i32)>,
     /// The number of requests with a completion routine.
@@ -247,12 +247,14 @@ impl ServiceProvider for Started {
 
     fn recv(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<Received>, WsaError> {
         self.0.call("recv", &format!("{socket:#x}, {}, {flags}", request.scatter().total()))?;
-        Ok(match self.0.request(request) {
-            Ok(progress) => progress.map(|bytes| Received { bytes, flags: 0 }),
-            Err(plain) => {
-                let count = plain.scatter().write_at(0, b"data");
-                Progress::Done(Received { bytes: count.try_into().expect("few"), flags: 0 })
-            }
+        let progress = self.0.request(request).unwrap_or_else(|plain| {
+            let count = plain.scatter().write_at(0, b"data");
+            Progress::Done(count.try_into().expect("few"))
+        });
+        let received = |bytes| Received { bytes, flags: 0 };
+        Ok(match (progress, self.0.state().partial) {
+            (Progress::Done(bytes), Some(error)) => Progress::Partial(received(bytes), error),
+            (progress, _) => progress.map(received),
         })
     }
 
@@ -331,7 +333,7 @@ pub struct Stand {
     pub next: Next<InMemory>,
     pub states: Arc<States>,
     /// The completions that were reported to the layer.
-    pub told: Arc<Mutex<Vec<(SOCKET, Moved, Outcome)>>>,
+    pub told: Arc<Mutex<Vec<(SOCKET, Moved, CompletionResult)>>>,
 }
 
 impl Completes for Stand {}
@@ -419,83 +421,5 @@ impl Drop for Stand {
         if !std::thread::panicking() {
             self.assert_nothing_left();
         }
-    }
-}
-
-/// An overlapped request of a client.
-pub struct Ask {
-    pub overlapped: Box<WSAOVERLAPPED>,
-    state: Cell<RequestState>,
-}
-
-static ENDS: Mutex<Vec<(usize, Outcome)>> = Mutex::new(Vec::new());
-static ENDED: Condvar = Condvar::new();
-
-/// The memory that is kept for requests that were passed down.
-static KEPT: Mutex<BTreeMap<usize, Kept>> = Mutex::new(BTreeMap::new());
-
-thread_local! {
-    /// A function that runs once, when a request of this thread becomes pending.
-    static MEANWHILE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
-}
-
-/// Runs `what` when the next request of this thread becomes pending.
-pub fn meanwhile(what: impl FnOnce() + 'static) {
-    MEANWHILE.set(Some(Box::new(what)));
-}
-
-static COMPLETION: CompletionVtable = CompletionVtable {
-    begin: |_| {
-        if let Some(what) = MEANWHILE.take() {
-            what();
-        }
-    },
-    tell: |parts, outcome| {
-        ENDS.lock().expect("no panic").push((parts.overlapped.addr().get(), outcome));
-        ENDED.notify_all();
-    },
-    keep: |parts, kept| {
-        let before = KEPT.lock().expect("no panic").insert(parts.overlapped.addr().get(), kept);
-        drop(before);
-    },
-    release: |parts, _| drop(KEPT.lock().expect("no panic").remove(&parts.overlapped.addr().get())),
-    end: || {},
-};
-
-impl Ask {
-    pub fn new() -> Self {
-        let ask = Self { overlapped: Box::new(WSAOVERLAPPED::ZERO), state: Cell::new(RequestState::Fresh) };
-        // An earlier structure at this address may have a completion that was never queried.
-        ENDS.lock().expect("no panic").retain(|end| end.0 != ask.own());
-        ask
-    }
-
-    fn own(&self) -> usize {
-        std::ptr::from_ref(&*self.overlapped).addr()
-    }
-
-    /// The context of a request; can be used once.
-    pub fn given<'a>(&'a mut self, socket: SOCKET, lent: &RequestBuffers<'a>) -> RequestContext<'a> {
-        let overlapped = std::ptr::NonNull::from(&mut *self.overlapped);
-        let parts = RequestParts { socket, overlapped, routine: None, thread: None };
-        RequestContext { parts, completion: &COMPLETION, state: &self.state, asked: lent.total() }
-    }
-
-    /// Waits for the completion that is reported to the client.
-    pub fn end(&self) -> Outcome {
-        let own = self.own();
-        let ends = ENDS.lock().expect("no panic");
-        let (mut ends, late) = ENDED
-            .wait_timeout_while(ends, PATIENCE, |ends| !ends.iter().any(|end| end.0 == own))
-            .expect("no panic");
-        assert!(!late.timed_out(), "no completion is reported to the client");
-        let at = ends.iter().position(|end| end.0 == own).expect("there is one");
-        ends.swap_remove(at).1
-    }
-
-    /// Whether a completion was reported.
-    pub fn has_ended(&self) -> bool {
-        let own = self.own();
-        ENDS.lock().expect("no panic").iter().any(|end| end.0 == own)
     }
 }

@@ -1,7 +1,8 @@
 //! The values that a layer keeps for its sockets.
 
 use super::super::states::SocketStates;
-use super::stand::{Ask, PATIENCE, Stand};
+use super::ask::Ask;
+use super::stand::{PATIENCE, Stand};
 use crate::layer::sys::ffi::SOCKET;
 use crate::layer::sys::{
     Bytes, Class, ClientRef, ConnectParams, Gather, OutBuf, Progress, Request, RequestBuffers, Scatter,
