@@ -376,6 +376,7 @@ impl From<&std::io::Error> for WsaError {
     /// The error that became an [`io::Error`](std::io::Error) before, else the one that its kind stands for. On
     /// Windows a code of the system counts before its kind if the spec names it, and after it if not. What is
     /// none of these is the error of a broken contract.
+    #[inline]
     fn from(error: &std::io::Error) -> Self {
         if let Some(inside) = error
             .get_ref()

@@ -12,6 +12,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::fmt;
+use core::mem::ManuallyDrop;
 use core::num::NonZeroUsize;
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -425,7 +426,9 @@ impl<I: Interface + fmt::Debug> core::error::Error for CleanUpError<I> {}
 
 /// Keeps each distinct table for the lifetime of the process: a process has one, a test a few.
 fn interned<I: Interface>(table: I::Table) -> &'static I::Table {
-    static KEPT: Mutex<Vec<&'static (dyn Any + Sync)>> = Mutex::new(Vec::new());
+    // A static is not dropped; this spares each build the code for it.
+    static KEPT: ManuallyDrop<Mutex<Vec<&'static (dyn Any + Sync)>>> =
+        ManuallyDrop::new(Mutex::new(Vec::new()));
     let mut kept = lock(&KEPT);
     let mut tables = kept.iter().filter_map(|known| (*known as &dyn Any).downcast_ref::<I::Table>());
     if let Some(same) = tables.find(|known| I::same(known, &table)) {

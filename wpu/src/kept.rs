@@ -9,12 +9,14 @@
 //! the one above. That is one use of the structure, so the memory of the outer calls is not freed.
 
 use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, MutexGuard};
 use wpu_sys::rt::sync::lock;
 use wpu_sys::{Kept, RequestParts};
 
-/// The kept memory, by the address of the client's structure.
-static KEPT: Mutex<BTreeMap<usize, Vec<Kept>>> = Mutex::new(BTreeMap::new());
+/// The kept memory, by the address of the client's structure. A static is not dropped; `ManuallyDrop` spares each
+/// build the code for it.
+static KEPT: ManuallyDrop<Mutex<BTreeMap<usize, Vec<Kept>>>> = ManuallyDrop::new(Mutex::new(BTreeMap::new()));
 
 /// Keeps `kept` until the client reuses its structure.
 #[inline]
