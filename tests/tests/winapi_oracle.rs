@@ -5,10 +5,6 @@
 //! `layout_oracle` compiles this file for a Windows target.
 #![cfg(windows)]
 
-#[macro_use]
-#[allow(dead_code, reason = "it serves two oracles")]
-mod oracle;
-
 use crate::oracle::{Spelled, our_field, same, their_field};
 use std::any::TypeId;
 use std::mem::offset_of;
