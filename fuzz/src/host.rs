@@ -325,7 +325,7 @@ impl Host for Ws2 {
         Ok(socket)
     }
 
-    fn on_queue_apc(&self, thread: &WSATHREADID, apc: Apc, context: usize) -> Result<(), WsaError> {
+    unsafe fn on_queue_apc(&self, thread: &WSATHREADID, apc: Apc, context: usize) -> Result<(), WsaError> {
         refuses()?;
         let thread = [thread.ThreadHandle.addr(), thread.Reserved];
         book(|book| book.queued.push((apc, context, thread)));
@@ -358,7 +358,7 @@ impl Host for Ws2 {
         Ok(())
     }
 
-    fn on_complete_overlapped_request(
+    unsafe fn on_complete_overlapped_request(
         &self,
         _: SOCKET,
         operation: NonNull<WSAOVERLAPPED>,

@@ -119,10 +119,14 @@ pub trait Host {
 
     /// `WPUQueueApc`: Queues a function to a thread of the client.
     ///
+    /// # Safety
+    ///
+    /// Each pointer, and each function with what is passed to it, is one that a provider passes: it is valid for what the documentation has the host do with it.
+    ///
     /// # Errors
     ///
     /// - [`WSAEFAULT`](crate::error::WsaError::WSAEFAULT): `lpThreadId` does not name a valid thread
-    fn on_queue_apc(
+    unsafe fn on_queue_apc(
         &self,
         thread: &crate::ffi::WSATHREADID,
         routine: unsafe extern "system" fn(dwContext: crate::ffi::DWORD_PTR),
@@ -170,10 +174,14 @@ pub trait Host {
 
     /// `WPUCompleteOverlappedRequest`: Tells the client that an overlapped operation is done.
     ///
+    /// # Safety
+    ///
+    /// Each pointer, and each function with what is passed to it, is one that a provider passes: it is valid for what the documentation has the host do with it.
+    ///
     /// # Errors
     ///
     /// - [`WSAEINVAL`](crate::error::WsaError::WSAEINVAL): `s` was not created by `WPUCreateSocketHandle`
-    fn on_complete_overlapped_request(
+    unsafe fn on_complete_overlapped_request(
         &self,
         socket: crate::ffi::SOCKET,
         operation: ::core::ptr::NonNull<crate::ffi::WSAOVERLAPPED>,

@@ -588,26 +588,26 @@ pub trait Layer {
 /// Calls the macro of that name with the signatures of the downcalls. `#[request(…)]` precedes one that can bring a request, and says what a client may lend with it.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! for_each_downcall {
+macro_rules! __wpu_sys_for_each_downcall {
     ($callback:ident) => {
         $callback! {
             fn accept(
                 socket: $crate::ffi::SOCKET,
-                address: Option<$crate::rt::memory::OutBuf<'_>>,
-                condition: Option<$crate::clients::Condition<'_>>,
+                address: ::core::option::Option<$crate::rt::memory::OutBuf<'_>>,
+                condition: ::core::option::Option<$crate::clients::Condition<'_>>,
             ) -> $crate::ffi::SOCKET;
             fn address_to_string(
                 address: $crate::rt::memory::Bytes<'_>,
-                info: Option<
+                info: ::core::option::Option<
                     $crate::rt::client::ClientRef<'_, $crate::ffi::WSAPROTOCOL_INFOW>,
                 >,
-                text: $crate::rt::memory::OutBuf<'_, u16>,
+                text: $crate::rt::memory::OutBuf<'_, ::core::primitive::u16>,
             ) -> ();
             fn async_select(
                 socket: $crate::ffi::SOCKET,
                 window: $crate::handles::Window,
-                message: u32,
-                events: i32,
+                message: ::core::primitive::u32,
+                events: ::core::primitive::i32,
             ) -> ();
             fn bind(socket: $crate::ffi::SOCKET, address: $crate::rt::memory::Bytes<'_>) -> ();
             fn cancel_blocking_call() -> ();
@@ -620,22 +620,22 @@ macro_rules! for_each_downcall {
             ) -> ();
             fn duplicate_socket(
                 socket: $crate::ffi::SOCKET,
-                process: u32,
+                process: ::core::primitive::u32,
             ) -> $crate::ffi::WSAPROTOCOL_INFOW;
             fn enum_network_events(
                 socket: $crate::ffi::SOCKET,
-                event: Option<$crate::handles::EventRef<'_>>,
+                event: ::core::option::Option<$crate::handles::EventRef<'_>>,
                 events: $crate::rt::client::ClientMut<'_, $crate::ffi::WSANETWORKEVENTS>,
             ) -> ();
             fn event_select(
                 socket: $crate::ffi::SOCKET,
-                event: Option<$crate::handles::EventRef<'_>>,
-                events: i32,
+                event: ::core::option::Option<$crate::handles::EventRef<'_>>,
+                events: ::core::primitive::i32,
             ) -> ();
             fn get_overlapped_result(
                 socket: $crate::ffi::SOCKET,
                 overlapped: $crate::rt::client::ClientMut<'_, $crate::ffi::WSAOVERLAPPED>,
-                wait: bool,
+                wait: ::core::primitive::bool,
             ) -> $crate::memory::Outcome<$crate::provider::Transferred>;
             fn get_peer_name(
                 socket: $crate::ffi::SOCKET,
@@ -647,79 +647,81 @@ macro_rules! for_each_downcall {
             ) -> ();
             fn get_sock_opt(
                 socket: $crate::ffi::SOCKET,
-                level: i32,
-                option: i32,
+                level: ::core::primitive::i32,
+                option: ::core::primitive::i32,
                 value: $crate::rt::memory::OutBuf<'_>,
             ) -> ();
             fn get_qos_by_name(
                 socket: $crate::ffi::SOCKET,
-                name: Option<$crate::rt::memory::Bytes<'_>>,
+                name: ::core::option::Option<$crate::rt::memory::Bytes<'_>>,
                 qos: $crate::rt::client::ClientMut<'_, $crate::ffi::QOS>,
             ) -> ();
             #[request(input, room)]
             fn ioctl(
                 socket: $crate::ffi::SOCKET,
-                code: u32,
+                code: ::core::primitive::u32,
                 request_: $crate::memory::Request<'_>,
-            ) -> $crate::memory::Progress<u32>;
+            ) -> $crate::memory::Progress<::core::primitive::u32>;
             fn join_leaf(
                 socket: $crate::ffi::SOCKET,
                 address: $crate::rt::memory::Bytes<'_>,
                 params: $crate::provider::ConnectParams<'_>,
-                flags: u32,
+                flags: ::core::primitive::u32,
             ) -> $crate::ffi::SOCKET;
-            fn listen(socket: $crate::ffi::SOCKET, backlog: i32) -> ();
+            fn listen(socket: $crate::ffi::SOCKET, backlog: ::core::primitive::i32) -> ();
             #[request(scatter)]
             fn recv(
                 socket: $crate::ffi::SOCKET,
-                flags: u32,
+                flags: ::core::primitive::u32,
                 request_: $crate::memory::Request<'_>,
             ) -> $crate::memory::Progress<$crate::provider::Received>;
             fn recv_disconnect(
                 socket: $crate::ffi::SOCKET,
-                data: Option<$crate::rt::memory::OutBuf<'_>>,
+                data: ::core::option::Option<$crate::rt::memory::OutBuf<'_>>,
             ) -> ();
             #[request(scatter, room)]
             fn recv_from(
                 socket: $crate::ffi::SOCKET,
-                flags: u32,
+                flags: ::core::primitive::u32,
                 request_: $crate::memory::Request<'_>,
             ) -> $crate::memory::Progress<$crate::provider::Received>;
             fn select(
-                count: i32,
-                read: Option<$crate::clients::FdSetMut<'_>>,
-                write: Option<$crate::clients::FdSetMut<'_>>,
-                except: Option<$crate::clients::FdSetMut<'_>>,
-                timeout: Option<$crate::rt::client::ClientRef<'_, $crate::ffi::timeval>>,
-            ) -> i32;
+                count: ::core::primitive::i32,
+                read: ::core::option::Option<$crate::clients::FdSetMut<'_>>,
+                write: ::core::option::Option<$crate::clients::FdSetMut<'_>>,
+                except: ::core::option::Option<$crate::clients::FdSetMut<'_>>,
+                timeout: ::core::option::Option<
+                    $crate::rt::client::ClientRef<'_, $crate::ffi::timeval>,
+                >,
+            ) -> ::core::primitive::i32;
             #[request(gather)]
             fn send(
                 socket: $crate::ffi::SOCKET,
-                flags: u32,
+                flags: ::core::primitive::u32,
                 request_: $crate::memory::Request<'_>,
-            ) -> $crate::memory::Progress<u32>;
+            ) -> $crate::memory::Progress<::core::primitive::u32>;
             fn send_disconnect(
                 socket: $crate::ffi::SOCKET,
-                data: Option<$crate::rt::memory::Bytes<'_>>,
+                data: ::core::option::Option<$crate::rt::memory::Bytes<'_>>,
             ) -> ();
             #[request(gather, input)]
             fn send_to(
                 socket: $crate::ffi::SOCKET,
-                flags: u32,
+                flags: ::core::primitive::u32,
                 request_: $crate::memory::Request<'_>,
-            ) -> $crate::memory::Progress<u32>;
+            ) -> $crate::memory::Progress<::core::primitive::u32>;
             fn set_sock_opt(
                 socket: $crate::ffi::SOCKET,
-                level: i32,
-                option: i32,
+                level: ::core::primitive::i32,
+                option: ::core::primitive::i32,
                 value: $crate::rt::memory::Bytes<'_>,
             ) -> ();
-            fn shutdown(socket: $crate::ffi::SOCKET, how: i32) -> ();
+            fn shutdown(socket: $crate::ffi::SOCKET, how: ::core::primitive::i32) -> ();
             fn socket(params: $crate::provider::SocketParams<'_>) -> $crate::ffi::SOCKET;
             fn string_to_address(
                 text: $crate::rt::memory::Text<'_>,
-                family: i32,
-                info: Option<
+                family: ::core::primitive::i32,
+                info: ::core::option::Option<
                     $crate::rt::client::ClientRef<'_, $crate::ffi::WSAPROTOCOL_INFOW>,
                 >,
                 address: $crate::rt::memory::OutBuf<'_>,
@@ -727,3 +729,6 @@ macro_rules! for_each_downcall {
         }
     };
 }
+
+#[doc(hidden)]
+pub use __wpu_sys_for_each_downcall as for_each_downcall;

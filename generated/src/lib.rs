@@ -130,7 +130,8 @@ pub mod serve;
 #[cfg(feature = "provider")]
 pub use clients::*;
 #[cfg(feature = "provider")]
-pub use layer::Layer;
+#[rustfmt::skip]
+pub use layer::{Layer, for_each_downcall};
 #[cfg(feature = "provider")]
 pub use memory::Outcome;
 #[cfg(feature = "provider")]

@@ -45,7 +45,8 @@ unsafe impl crate::rt::request::RequestTypes for InterfaceTypes {
 /// What a client asks for, in the call that brings it.
 pub type Request<'a> = crate::rt::request::Request<'a, InterfaceTypes>;
 
-impl<P: crate::facts::Completes + ?Sized> crate::rt::request::PendsFor<P>
+// SAFETY: as `Completes` says, and the functions of the table refuse requests for other providers.
+unsafe impl<P: crate::facts::Completes + ?Sized> crate::rt::request::PendsFor<P>
 for InterfaceTypes {}
 
 /// A request that was taken on, and is owed one completion.

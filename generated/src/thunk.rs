@@ -482,7 +482,10 @@ pub unsafe extern "system" fn queue_apc<L: crate::host::Locate>(
         }?;
         let routine = lpfnUserApc.ok_or(crate::error::WsaError::WSAEFAULT)?;
         crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        crate::host::Host::on_queue_apc(host, thread, routine, dwContext)
+        {
+            // SAFETY: the contract of this function.
+            unsafe { crate::host::Host::on_queue_apc(host, thread, routine, dwContext) }
+        }
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {
@@ -709,13 +712,18 @@ pub unsafe extern "system" fn complete_overlapped_request<L: crate::host::Locate
             .filter(|structure| structure.is_aligned())
             .ok_or(crate::error::WsaError::WSAEFAULT)?;
         crate::rt::checks::output(lpErrno, crate::error::WsaError::WSAEFAULT)?;
-        crate::host::Host::on_complete_overlapped_request(
-            host,
-            s,
-            operation,
-            dwError,
-            cbTransferred,
-        )
+        {
+            // SAFETY: the contract of this function.
+            unsafe {
+                crate::host::Host::on_complete_overlapped_request(
+                    host,
+                    s,
+                    operation,
+                    dwError,
+                    cbTransferred,
+                )
+            }
+        }
     });
     let answer = answer.unwrap_or_else(Err);
     let _ = L::with(|host| {

@@ -2,6 +2,10 @@
 //! parameters, and method names of every value are given to functions. The output still compiles without a
 //! warning, and passes each value on.
 
+#[path = "names/lists.rs"]
+mod lists;
+
+use self::lists::{ITEMS, KEYWORDS, METHODS, NASTY, PRELUDE};
 use crate::common::{self, base};
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,43 +22,8 @@ fn specs() -> usize {
 
 const EDITIONS: [&str; 3] = ["2018", "2021", "2024"];
 
-/// Names that affect the output even if it does not contain them.
-const PRELUDE: &[&str] = &[
-    "drop", "core", "std", "alloc", "u8", "u32", "usize", "bool", "str", "length", "value0", "answer",
-    "errno",
-];
-
 /// The keys whose values are names of parameters in C.
 const C_KEYS: &[&str] = &["name", "length", "context", "written", "completion", "completion-thread"];
-
-/// Keywords of any edition, and contextual keywords. Most of them are names in C.
-const KEYWORDS: &[&str] = &[
-    "self",
-    "abstract",
-    "async",
-    "Self",
-    "auto",
-    "super",
-    "await",
-    "dyn",
-    "crate",
-    "fn",
-    "_",
-    "gen",
-    "impl",
-    "in",
-    "macro_rules",
-    "match",
-    "mod",
-    "raw",
-    "ref",
-    "safe",
-    "try",
-    "type",
-    "union",
-    "where",
-    "yield",
-];
 
 /// A provider and its clients, and a host and its plug-in: each value arrives unchanged.
 #[test]
@@ -108,52 +77,6 @@ fn a_field_named_like_a_variable_of_the_output_arrives_unchanged() {
     }
 }
 
-/// Methods that values have through blanket impls, and those of generated types.
-const METHODS: &[&str] = &[
-    "Into",
-    "TryInto",
-    "From",
-    "TryFrom",
-    "ToOwned",
-    "ToString",
-    "Clone",
-    "CloneFrom",
-    "CloneInto",
-    "Borrow",
-    "BorrowMut",
-    "AsRef",
-    "AsMut",
-    "Eq",
-    "Ne",
-    "Lt",
-    "Cmp",
-    "PartialCmp",
-    "Max",
-    "Min",
-    "Clamp",
-    "Hash",
-    "Fmt",
-    "TypeId",
-    "Drop",
-    "IntoIter",
-    "Iter",
-    "Next",
-    "Map",
-    "Default",
-    "Call",
-    "Deref",
-    "Get",
-    "Set",
-    "New",
-    "Raw",
-    "With",
-    "Take",
-    "Ok",
-    "Err",
-    "ClientRef",
-    "Len",
-];
-
 /// Upcalls and downcalls are methods of generated types and traits, and are not confused with methods of
 /// other traits.
 #[test]
@@ -173,164 +96,6 @@ fn a_function_named_like_a_method_that_every_value_has_is_called_as_itself() {
         }
     }
 }
-
-/// The names of the base spec: types, structures, callbacks, constants, errors, fields and Rust names.
-const ITEMS: &[&str] = &[
-    "KET_INT",
-    "KET_LEVEL",
-    "KET_TAP",
-    "KET_TIME",
-    "KET_CUPS",
-    "KET_ORDER",
-    "KET_WHISTLE",
-    "KET_NOD",
-    "KET_DONE",
-    "KET_FAIL",
-    "KET_NO_TAP",
-    "KET_MOST",
-    "KET_PTIME",
-    "KET_TEXT",
-    "KET_POT",
-    "KET_TASTE",
-    "KET_SUGAR",
-    "KET_TABLE",
-    "COOK_TABLE",
-    "KET_FILL",
-    "EBROKEN",
-    "ECOLD",
-    "ESMALL",
-    "EBREWING",
-    "ESPILT",
-    "ETIGHT",
-    "KettleError",
-    "Cook",
-    "Tap",
-    "TapRef",
-    "Order",
-    "Cups",
-    "Whistle",
-    "Nod",
-    "Taste",
-    "Filling",
-    "Seating",
-    "hour",
-    "second",
-    "many",
-    "cups",
-    "state",
-    "amount",
-    "leaves",
-    "stove",
-    "gas",
-    "electric",
-    "tea",
-    "StreetLamp",
-    "CookStart",
-];
-
-/// Names of the prelude, of primitives, of generic parameters, and of items of the output.
-const NASTY: &[&str] = &[
-    "Option",
-    "Some",
-    "None",
-    "Result",
-    "Ok",
-    "Err",
-    "Vec",
-    "Box",
-    "String",
-    "ToString",
-    "ToOwned",
-    "Clone",
-    "Copy",
-    "Send",
-    "Sync",
-    "Sized",
-    "Drop",
-    "Fn",
-    "FnOnce",
-    "Iterator",
-    "Default",
-    "Debug",
-    "Display",
-    "Eq",
-    "PartialEq",
-    "From",
-    "Into",
-    "TryFrom",
-    "AsRef",
-    "Deref",
-    "Error",
-    "Arc",
-    "PhantomData",
-    "NonNull",
-    "MaybeUninit",
-    "ManuallyDrop",
-    "ZERO",
-    "MAX",
-    "LEN",
-    "COUNT",
-    "T",
-    "L",
-    "R",
-    "S",
-    "N",
-    "E",
-    "P",
-    "W",
-    "H",
-    "u8",
-    "u32",
-    "i32",
-    "usize",
-    "bool",
-    "str",
-    "char",
-    "f64",
-    "core",
-    "std",
-    "alloc",
-    "ffi",
-    "facts",
-    "host",
-    "safe",
-    "table",
-    "memory",
-    "raw",
-    "name",
-    "text",
-    "value",
-    "length",
-    "errno",
-    "answer",
-    "cell",
-    "run",
-    "gen",
-    "async",
-    "dyn",
-    "try",
-    "union",
-    "macro_rules",
-    "r",
-    "type",
-    "match",
-    "box",
-    "yield",
-    "self",
-    "_x",
-    "drop",
-    "new",
-    "main",
-    "test",
-    "derive",
-    "Host",
-    "Locate",
-    "Cell",
-    "Table",
-    "Upcalls",
-    "Serve",
-    "Procs",
-];
 
 /// Any names that do not clash among themselves are accepted, the output compiles without a warning, and the
 /// values that a provider, its clients, a host and its plug-in pass arrive unchanged. The editions alternate.

@@ -42,6 +42,18 @@ fn a_provider_and_its_clients_of_a_nonsense_spec_understand_each_other() {
     drives("kettle", sources, &common::fixtures().join("cook.rs"));
 }
 
+/// Macros are exported from the root of a crate, which may hold the bindings of several specs.
+#[test]
+fn exported_macros_are_named_after_their_package() {
+    let spec = compile(Sources::from_texts([("base.toml", common::base())])).expect("the base is good");
+    let files = spec.emit();
+    let names = files.iter().flat_map(|(_, text)| text.split("#[macro_export]\n").skip(1).map(str::to_owned));
+    let names: Vec<_> = names.filter_map(|text| text.split_whitespace().nth(1).map(str::to_owned)).collect();
+    assert!(names.len() >= 2, "found only {names:?}");
+    let strange: Vec<_> = names.iter().filter(|name| !name.starts_with("__kettle_sys_")).collect();
+    assert!(strange.is_empty(), "{strange:?}");
+}
+
 /// Compiles the output of a spec and a program that uses it, and runs the program.
 fn drives(name: &str, sources: Sources, drive: &Path) {
     let folder = written(&format!("drive-{name}"), sources);

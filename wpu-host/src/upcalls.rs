@@ -109,7 +109,7 @@ impl Upcalls for Ws2 {
         self.lock().sockets.context(socket)
     }
 
-    fn on_queue_apc(
+    unsafe fn on_queue_apc(
         &self,
         thread: &WSATHREADID,
         routine: unsafe extern "system" fn(usize),
@@ -151,7 +151,7 @@ impl Upcalls for Ws2 {
         self.lock().threads.close(thread)
     }
 
-    fn on_complete_overlapped_request(
+    unsafe fn on_complete_overlapped_request(
         &self,
         socket: SOCKET,
         operation: NonNull<WSAOVERLAPPED>,

@@ -39,7 +39,11 @@ pub unsafe trait RequestTypes: Sized + 'static {
 /// completions.
 ///
 /// The bindings implement it for each provider that has declared them.
-pub trait PendsFor<P: ?Sized>: RequestTypes {}
+///
+/// # Safety
+///
+/// `P` has declared these upcalls, or gets no overlapped request.
+pub unsafe trait PendsFor<P: ?Sized>: RequestTypes {}
 
 /// The data that identifies a request and its completion notification. The thread is a copy.
 #[derive(Debug)]

@@ -53,44 +53,36 @@ pub struct Word {
     pub text: &'static str,
 }
 
-/// A class, as an index of [`Facts::classes`]. The bindings have a type with a name for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ClassId(usize);
+/// Declares indices of words, each kind with a type of its own.
+macro_rules! ids {
+    ($($(#[$about:meta])* $name:ident)*) => {$(
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $name(usize);
 
-impl ClassId {
-    /// The class with this index.
-    #[must_use]
-    #[inline]
-    pub const fn new(index: usize) -> Self {
-        Self(index)
-    }
+        impl $name {
+            /// The word with this index.
+            #[must_use]
+            #[inline]
+            pub const fn new(index: usize) -> Self {
+                Self(index)
+            }
 
-    /// Its index.
-    #[must_use]
-    #[inline]
-    pub const fn index(self) -> usize {
-        self.0
-    }
+            /// Its index.
+            #[must_use]
+            #[inline]
+            pub const fn index(self) -> usize {
+                self.0
+            }
+        }
+    )*};
 }
 
-/// A platform, as an index of [`Facts::platforms`]. The bindings have a type with a name for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PlatformId(usize);
-
-impl PlatformId {
-    /// The platform with this index.
-    #[must_use]
-    #[inline]
-    pub const fn new(index: usize) -> Self {
-        Self(index)
-    }
-
-    /// Its index.
-    #[must_use]
-    #[inline]
-    pub const fn index(self) -> usize {
-        self.0
-    }
+ids! {
+    /// A class, as an index of [`Facts::classes`]. The bindings have a type with a name for each.
+    ClassId
+    /// A platform, as an index of [`Facts::platforms`]. The bindings have a type with a name for each.
+    PlatformId
 }
 
 /// Whether a plug-in must use an upcall.

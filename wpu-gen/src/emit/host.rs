@@ -60,12 +60,31 @@ fn method(upcall: &Call<'_>) -> TokenStream {
     let (method, returns) = (upcall.on(), returns(upcall));
     let params = upcall.shown().filter(|arg| arg.facts.shown != Shown::Closure);
     let params = params.flat_map(|arg| arg.kind.host_params(&arg)).map(|(name, ty)| quote!(#name: #ty));
-    let about = format!("`{}`: {}{}", upcall.name, markdown(&upcall.function.doc), errors(upcall));
+    let keyword = follows(upcall).then(|| quote!(unsafe));
+    let safety = match keyword {
+        Some(_) => {
+            "\n\n# Safety\n\nEach pointer, and each function with what is passed to it, is one that a provider passes: it is valid for \
+             what the documentation has the host do with it."
+        }
+        None => "",
+    };
+    let about = format!("`{}`: {}{safety}{}", upcall.name, markdown(&upcall.function.doc), errors(upcall));
     let about = doc(&about);
     quote! {
         #about
-        fn #method(&self, #(#params),*) #returns;
+        #keyword fn #method(&self, #(#params),*) #returns;
     }
+}
+
+/// Whether a host follows a pointer of an upcall after the check, or calls a function of a provider.
+pub(super) fn follows(upcall: &Call<'_>) -> bool {
+    let model = upcall.tokens.model;
+    upcall.args().any(|arg| match arg.facts.shown {
+        Shown::Consumed | Shown::Vouched => true,
+        // A structure of a client's, with its pointers.
+        Shown::Passed if arg.param.role.is_none() => arg.pointee().is_some_and(|to| model.has_pointers(to)),
+        _ => false,
+    })
 }
 
 fn errors(upcall: &Call<'_>) -> String {

@@ -211,7 +211,8 @@ fn requests(view: &View<'_>) -> Vec<TokenStream> {
             pub type Request<'a> = request::Request<'a, InterfaceTypes>;
         },
         quote! {
-            impl<P: Completes + ?Sized> request::PendsFor<P> for InterfaceTypes {}
+            #[doc = "§ SAFETY: as `Completes` says, and the functions of the table refuse requests for other providers."]
+            unsafe impl<P: Completes + ?Sized> request::PendsFor<P> for InterfaceTypes {}
         },
         quote! {
             /// A request that was taken on, and is owed one completion.

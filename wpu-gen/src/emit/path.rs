@@ -193,6 +193,11 @@ pub(super) struct Here<'a> {
     pub(super) names: &'a HashSet<String>,
 }
 
+/// What a program has in scope, for code that stands in another program: it may call something else so.
+pub(super) fn prelude() -> impl Iterator<Item = &'static str> {
+    PRELUDE.iter().flat_map(|(_, names)| names.iter().copied())
+}
+
 /// One item, its names replaced by what they stand for.
 pub(super) fn resolve(item: TokenStream, here: &Here<'_>) -> TokenStream {
     let mut others = HashSet::new();

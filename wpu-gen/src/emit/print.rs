@@ -19,6 +19,9 @@ pub(super) struct Page {
     imported: &'static [&'static str],
     /// All names of the spec.
     names: Rc<HashSet<String>>,
+    /// What exported macros begin with: they are exported from the root of the crate, where bindings of other specs may
+    /// have one too.
+    prefix: String,
     text: String,
     pieces: Vec<Piece>,
 }
@@ -49,7 +52,8 @@ impl Page {
             text += format!("//! {line}").trim_end();
             text.push('\n');
         }
-        Self { file, imported: &[], names: view.names(), text, pieces: Vec::new() }
+        let prefix = format!("__{}_", view.model.head.package.replace('-', "_"));
+        Self { file, imported: &[], names: view.names(), prefix, text, pieces: Vec::new() }
     }
 
     /// Imports items that the file names often. It must not declare items of the spec.
@@ -139,16 +143,20 @@ impl Page {
 
     fn print_exported(&self, of: Exported, taken: &HashSet<String>) -> String {
         let Exported { name, about, signatures } = of;
+        let full = format!("{}{name}", self.prefix);
+        // A user's crate may have something else under any name.
+        let names = self.names.iter().cloned().chain(path::prelude().map(str::to_owned)).collect();
+        let here = Here { names: &names, ..self.here() };
         // Signatures alone are items only of a trait.
         let printed = signatures.into_iter().map(|signature| {
-            let item = path::for_others(path::resolve(quote!(trait T { #signature }), &self.here()));
+            let item = path::for_others(path::resolve(quote!(trait T { #signature }), &here));
             unparse(local::settle(item, taken))
         });
         let lines: String = printed.map(|printed| inner(&printed).replace(ROOT.0, ROOT.1)).collect();
         let lines = lines.replace("\n    ", "\n            ");
         format!(
-            "/// {about}\n#[doc(hidden)]\n#[macro_export]\nmacro_rules! {name} {{\n    ($callback:ident) => {{\n        \
-             $callback! {{\n        {lines}        }}\n    }};\n}}"
+            "/// {about}\n#[doc(hidden)]\n#[macro_export]\nmacro_rules! {full} {{\n    ($callback:ident) => {{\n        \
+             $callback! {{\n        {lines}        }}\n    }};\n}}\n\n#[doc(hidden)]\npub use {full} as {name};"
         )
     }
 

@@ -102,7 +102,7 @@ const EXPORTS: &[(&str, &[&str])] = &[
 
 /// The same of the provider's side, which those who only make upcalls need not compile.
 const PROVIDER: &[(&str, &[&str])] = &[
-    ("layer", &["Layer"]),
+    ("layer", &["Layer", "for_each_downcall"]),
     ("procs", &["Procs"]),
     ("serve", &["Serve"]),
     ("rt::memory", &["Bytes", "ClientSlice", "OutBuf", "Short", "Text"]),

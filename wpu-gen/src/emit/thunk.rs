@@ -1,6 +1,7 @@
 //! `thunk.rs`: the functions that a host's tables hold, and those tables.
 
 use super::callee;
+use super::host::follows;
 use super::print::Page;
 use super::tokens::comment;
 use super::view::View;
@@ -52,6 +53,12 @@ fn work(upcall: &Call<'_>) -> TokenStream {
 fn ask(upcall: &Call<'_>) -> TokenStream {
     let (method, arguments) = (upcall.on(), callee::arguments(upcall));
     let ask = quote!(Host::#method(host, #arguments));
+    let ask = if follows(upcall) {
+        let safety = comment("SAFETY: the contract of this function.");
+        quote!({ #safety unsafe { #ask } })
+    } else {
+        ask
+    };
     if upcall.form.failure == Failure::Never {
         return quote!(Ok(#ask));
     }

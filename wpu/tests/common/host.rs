@@ -203,7 +203,12 @@ impl<const NUMBER: usize> Host for Scripted<NUMBER> {
         Self::asked("WPUQuerySocketHandleContext", [socket]).map(|words| words[0])
     }
 
-    fn on_queue_apc(&self, thread: &WSATHREADID, routine: Apc, context: usize) -> Result<(), WsaError> {
+    unsafe fn on_queue_apc(
+        &self,
+        thread: &WSATHREADID,
+        routine: Apc,
+        context: usize,
+    ) -> Result<(), WsaError> {
         Self::asked("WPUQueueApc", [thread.ThreadHandle.addr(), thread.Reserved, context])?;
         memory(|memory| memory.queued.push((routine, context)));
         Ok(())
@@ -226,7 +231,7 @@ impl<const NUMBER: usize> Host for Scripted<NUMBER> {
         Self::asked("WPUCloseThread", [thread.ThreadHandle.addr(), thread.Reserved]).map(drop)
     }
 
-    fn on_complete_overlapped_request(
+    unsafe fn on_complete_overlapped_request(
         &self,
         socket: SOCKET,
         operation: NonNull<WSAOVERLAPPED>,
