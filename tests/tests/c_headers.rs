@@ -355,13 +355,7 @@ fn said(compiler: &str, options: &[&str], files: &[PathBuf]) -> String {
 
 /// The output of an edited spec. Each edit has a file, the old text and the new text.
 fn planted<'a>(name: &str, edits: impl IntoIterator<Item = (&'a str, (&'a str, &'a str))>) -> PathBuf {
-    let entries = fs::read_dir(project().join("spec")).expect("there is a spec");
-    let mut texts: Vec<_> = entries
-        .map(|entry| {
-            let path = entry.expect("the folder can be read").path();
-            (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), common::read(&path))
-        })
-        .collect();
+    let mut texts = common::spec();
     for (file, (from, to)) in edits {
         let text = texts.iter_mut().find(|(name, _)| name == file).map(|(_, text)| text).expect(file);
         assert!(text.contains(from), "{name}: {file} does not have {from}");

@@ -1,10 +1,8 @@
 //! The error codes in the spec against those on Microsoft's pages, which were copied into
 //! `documented-errors.toml`.
 
-use crate::common::project;
+use crate::common::{self, project};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
 use toml::{Table, Value};
 
 /// The kinds of functions with documented errors.
@@ -84,10 +82,13 @@ fn spec() -> BTreeMap<String, Vec<String>> {
     spec
 }
 
+/// The table of the pages.
+const TABLE: &str = "tests/documented-errors.toml";
+
 /// The rows of the table, by the name of the function.
 fn pages() -> BTreeMap<String, Table> {
     let mut pages = BTreeMap::new();
-    for row in array(&read(&project().join("tests/documented-errors.toml")), "function") {
+    for row in array(&parsed(TABLE, &common::read(&project().join(TABLE))), "function") {
         let name = text(&row["name"]).to_owned();
         assert_eq!(pages.insert(name.clone(), row), None, "`{name}` occurs twice in the table");
     }
@@ -96,17 +97,12 @@ fn pages() -> BTreeMap<String, Table> {
 
 /// All tables of a kind in the spec.
 fn tables(kind: &str) -> Vec<Table> {
-    let files = fs::read_dir(project().join("spec")).expect("the spec is there");
-    let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
-    // The folder beside them has obligations alone.
-    files.retain(|file| file.is_file());
-    files.sort();
-    files.iter().flat_map(|file| array(&read(file), kind)).collect()
+    let files = common::spec().into_iter();
+    files.flat_map(|(name, text)| array(&parsed(&name, &text), kind)).collect()
 }
 
-fn read(file: &Path) -> Table {
-    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    text.parse().unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+fn parsed(name: &str, text: &str) -> Table {
+    text.parse().unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 fn array(page: &Table, kind: &str) -> Vec<Table> {

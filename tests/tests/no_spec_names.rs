@@ -6,7 +6,7 @@
 //! a template's `///` is output), and code that is built for tests only. Names are searched as the spec
 //! spells them, without an exception for short names.
 
-use crate::common::{project, read};
+use crate::common::{self, project, read};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use std::collections::BTreeSet;
 use std::fs;
@@ -43,8 +43,7 @@ fn the_code_contains_no_names_of_the_spec() {
 /// Names in the registry and in the file system are facts too: the installer takes them from the bindings.
 #[test]
 fn the_installer_contains_no_text_of_the_spec() {
-    let constants = fs::read_dir(project().join("spec")).expect("the folder can be read").flat_map(|entry| {
-        let text = read(&entry.expect("the folder can be read").path());
+    let constants = common::spec().into_iter().flat_map(|(_, text)| {
         let file: toml::Table = text.parse().expect("it is TOML");
         file.get("constant").and_then(toml::Value::as_array).cloned().unwrap_or_default()
     });

@@ -3,12 +3,11 @@
 //!
 //! `names.rs` shows that the output compiles for random names, and `output.rs` for each kind of item.
 
-use crate::common::{base, project, read};
+use crate::common::{self, base};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::Cell;
-use std::fs;
 use std::path::Path;
 use wpu_gen::diag::Diagnostics;
 use wpu_gen::files::Files;
@@ -322,15 +321,7 @@ const TOKENS: &[&str] = &[
 /// order of the spec: files by path.
 #[test]
 fn calls_may_be_in_any_order_and_any_file() {
-    let spec = fs::read_dir(project().join("spec")).expect("the spec is there");
-    let paths = spec.map(|entry| entry.expect("the folder can be read").path());
-    let real = paths.map(|path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        (name, read(&path))
-    });
-    let mut real: Vec<_> = real.collect();
-    real.sort();
-    for (texts, cases) in [(one(&base()), 24), (real, 4)] {
+    for (texts, cases) in [(one(&base()), 24), (common::spec(), 4)] {
         let expected = compile(&texts).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
         let (rest, calls) = taken_apart(&texts);
         assert!(calls.len() >= 15, "found only {} calls", calls.len());

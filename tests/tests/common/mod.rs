@@ -13,6 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use wpu_gen::files::Files;
 use wpu_gen::source::Sources;
 
 /// The folder of the fixtures.
@@ -28,6 +29,34 @@ pub fn project() -> &'static Path {
 /// A valid spec with one item of every kind.
 pub fn base() -> String {
     read(&fixtures().join("base.toml"))
+}
+
+/// The files of Winsock's spec: their names, as paths in its folder, and their texts.
+pub fn spec() -> Vec<(String, String)> {
+    fn add(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) {
+        for entry in fs::read_dir(folder).expect("the folder can be read") {
+            let path = entry.expect("the folder can be read").path();
+            let name = format!("{prefix}{}", path.file_name().unwrap_or_default().to_string_lossy());
+            if path.is_dir() {
+                add(&path, &format!("{name}/"), files);
+            } else {
+                files.push((name, read(&path)));
+            }
+        }
+    }
+    let mut files = Vec::new();
+    add(&project().join("spec"), "", &mut files);
+    files.sort();
+    files
+}
+
+/// Everything that is written for Winsock's spec.
+pub fn output() -> &'static Files {
+    static OUTPUT: OnceLock<Files> = OnceLock::new();
+    OUTPUT.get_or_init(|| {
+        let spec = Sources::read(&project().join("spec")).and_then(wpu_gen::compile);
+        spec.unwrap_or_else(|diagnostics| panic!("{diagnostics}")).emit()
+    })
 }
 
 /// A file as text, with `\n` as line ends.
