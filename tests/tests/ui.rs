@@ -5,7 +5,11 @@
 //!
 //! The messages are those of the pinned toolchain. `TRYBUILD=overwrite cargo test -p wpu-tests-ui`
 //! renews them.
+//!
+//! A case whose code breaks obligations names them, as in `//! Shows: overlapped.nothing-after-completion`, with commas
+//! between several.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,13 +23,30 @@ const README: &str = "readme";
 /// The maximum length of a mistake, in lines.
 const LINES: usize = 20;
 
+/// The beginning of the line in which a case names the obligations that it breaks.
+const SHOWS: &str = "//! Shows: ";
+
 #[test]
 fn messages() {
+    let shown = shown();
+    // It is dropped after `cases`, which fails if a case compiles or has another message.
+    let _shows = wpu_evidence::enforced(shown.iter().map(String::as_str));
     name_foreign_bindings();
     let cases = trybuild::TestCases::new();
     for folder in folders() {
         cases.compile_fail(folder.join("*.rs"));
     }
+}
+
+/// The obligations that all cases name.
+fn shown() -> Vec<String> {
+    let cases = folders().into_iter().flat_map(|folder| files(&folder, "rs"));
+    let texts: Vec<String> = cases.map(|case| fs::read_to_string(case).unwrap()).collect();
+    let lines = texts.iter().flat_map(|text| text.lines());
+    let named = lines.filter_map(|line| line.strip_prefix(SHOWS)).flat_map(|ids| ids.split(", "));
+    let named: BTreeSet<String> = named.map(str::to_owned).collect();
+    assert!(!named.is_empty(), "no case names an obligation");
+    named.into_iter().collect()
 }
 
 /// Names the bindings for the build script of `zorb` in the project of all cases.

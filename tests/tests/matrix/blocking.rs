@@ -8,6 +8,13 @@ use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
 pub fn bytes_cross_both_ways(world: World) {
+    let _shows = world.tested([
+        "WSPStartup.exported-by-name",
+        "layering.base-knows-no-chain",
+        "data-transfer.buffers-sent-in-order",
+        "data-transfer.peek-leaves-the-data",
+        "linger-and-close.close-begins-shutdown",
+    ]);
     let (near, far) = world.pair();
     let client = &world.client;
     assert_eq!(client.send_vectored(near, &[b"good ", b"day"], 0), Ok(8));
@@ -27,6 +34,7 @@ pub fn bytes_cross_both_ways(world: World) {
 }
 
 pub fn nothing_listens_there(world: World) {
+    let _shows = world.tested(["WSPConnect.WSAECONNREFUSED"]);
     let (listener, address) = world.listener();
     world.close([listener]);
     world.await_refusal(address);
@@ -37,6 +45,7 @@ pub fn nothing_listens_there(world: World) {
 }
 
 pub fn a_receiver_waits_for_bytes(world: World) {
+    let _shows = world.tested(["socket-handles.valid-in-all-threads"]);
     let (near, far) = world.pair();
     thread::scope(|scope| {
         let receiver = scope.spawn(|| {
@@ -52,6 +61,7 @@ pub fn a_receiver_waits_for_bytes(world: World) {
 
 pub fn a_sender_waits_for_room(world: World) {
     const MANY: usize = 16 << 20;
+    let _shows = world.tested(["blocking.waits-until-finished", "data-transfer.blocking-send-takes-all"]);
     let (near, far) = world.pair();
     thread::scope(|scope| {
         let sender = scope.spawn(|| world.client.send(near, &vec![7; MANY]));
@@ -65,6 +75,11 @@ pub fn a_sender_waits_for_room(world: World) {
 }
 
 pub fn d_20_a_hook_runs_while_a_call_waits(world: World) {
+    let _shows = world.tested([
+        "blocking.hook-called-repeatedly",
+        "blocking.waits-until-finished",
+        "data-transfer.blocking-receive-waits",
+    ]);
     let (near, far) = world.pair();
     thread::scope(|scope| {
         let (ran, has_run) = mpsc::channel();
@@ -90,6 +105,7 @@ pub fn d_20_a_hook_runs_while_a_call_waits(world: World) {
 }
 
 pub fn d_20_a_hook_that_says_no_ends_the_call(world: World) {
+    let _shows = world.tested(["blocking.false-ends-the-call", "WSPCancelBlockingCall.WSAEINVAL"]);
     let (near, far) = world.pair();
     world.host.set_blocking_hook(|| false);
     assert_eq!(world.client.recv(far, &mut [0]), Err(WsaError::WSAEINTR));
@@ -102,6 +118,12 @@ pub fn d_20_a_hook_that_says_no_ends_the_call(world: World) {
 }
 
 pub fn d_20_a_hook_may_cancel_and_nothing_else(world: World) {
+    let _shows = world.tested([
+        "WSPCancelBlockingCall.allowed-within-a-call",
+        "WSPCancelBlockingCall.ends-with-interrupted",
+        "WSPCloseSocket.WSAEINPROGRESS",
+        "WSPRecv.WSAEINTR",
+    ]);
     let (near, far) = world.pair();
     let procs = world.client.procs(near).expect("a provider");
     let close = procs.lpWSPCloseSocket.expect("a function");
@@ -147,6 +169,7 @@ pub fn closing_ends_a_call_that_waits(world: World) {
 }
 
 pub fn a_time_limit_ends_a_call_that_waits(world: World) {
+    let _shows = world.tested(["socket-options.timeouts-of-blocking-calls"]);
     let (near, far) = world.pair();
     world.client.set_option(far, SOL_SOCKET, SO_RCVTIMEO, &20_u32.to_le_bytes()).expect("an option");
     assert_eq!(world.client.recv(far, &mut [0]), Err(WsaError::WSAETIMEDOUT));
@@ -165,6 +188,14 @@ pub fn a_time_limit_ends_a_call_that_waits(world: World) {
 }
 
 pub fn without_blocking_nothing_waits(world: World) {
+    let _shows = world.tested([
+        "blocking.finished-or-would-block",
+        "data-transfer.would-block-moves-nothing",
+        "WSPAccept.WSAEWOULDBLOCK",
+        "WSPRecv.WSAEWOULDBLOCK",
+        "WSPSelect.readable-when-acceptable",
+        "WSPSend.WSAEWOULDBLOCK",
+    ]);
     let (listener, address) = world.listener();
     let client = &world.client;
     client.set_nonblocking(listener, true).expect("a socket");
@@ -199,6 +230,15 @@ pub fn without_blocking_nothing_waits(world: World) {
 }
 
 pub fn shutting_down_ends_one_direction(world: World) {
+    let _shows = world.tested([
+        "WSPShutdown.send-end-follows-data",
+        "WSPShutdown.send-end-keeps-receiving",
+        "message-orientation.data-before-the-end",
+        "WSPRecv.WSAESHUTDOWN",
+        "WSPSend.WSAESHUTDOWN",
+        "WSPShutdown.WSAEINVAL",
+        "WSPShutdown.WSAENOTCONN",
+    ]);
     let (near, far) = world.pair();
     let client = &world.client;
     client.send_all(near, b"last").expect("a peer");
@@ -219,6 +259,12 @@ pub fn shutting_down_ends_one_direction(world: World) {
 }
 
 pub fn a_condition_judges_callers(world: World) {
+    let _shows = world.tested([
+        "WSPAccept.deferred-stays-first",
+        "WSPAccept.WSATRY_AGAIN",
+        "WSPAccept.WSAECONNREFUSED",
+        "WSPRecv.WSAECONNRESET",
+    ]);
     let (listener, address) = world.listener();
     let client = &world.client;
     let call = || {

@@ -131,6 +131,11 @@ fn alone(event: WSAEVENT) -> Tell {
 /// Every thread transfers messages in both directions through four connections at once, and receives them in
 /// every way.
 pub fn sixty_four_sockets_and_eight_threads(world: World) {
+    let _shows = world.tested([
+        "overlapped.result-before-indication",
+        "data-transfer.unasked-data-is-kept",
+        "WPUCompleteOverlappedRequest.low-bit-stops-the-packet",
+    ]);
     let mut moved = 0;
     thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)
@@ -185,6 +190,7 @@ fn talk(world: &World, number: usize) -> usize {
 /// Requests of every kind are pending, of threads that live and of some that have ended, and sockets are
 /// watched: the last clean-up ends all of them without a completion, and a new start-up is not affected.
 pub fn d_10_clean_up_ends_what_a_crowd_has_pending(world: World) {
+    let _shows = world.tested(["WSPCleanup.can-start-again"]);
     let (host, client) = (&world.host, &world.client);
     let (event, window) = (host.client_event(), host.window());
     let told = (event.addr(), window.addr());

@@ -7,6 +7,8 @@ use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
 pub fn d_27_accepted_sockets_inherit_events(world: World) {
+    let _shows =
+        world.tested(["WSPEnumNetworkEvents.copies-then-clears", "network-events.close-not-told-as-read"]);
     let (listener, address) = world.listener();
     let client = &world.client;
     let event = world.watch(listener, FD_ACCEPT | FD_READ | FD_WRITE | FD_CLOSE);
@@ -32,6 +34,11 @@ pub fn d_27_accepted_sockets_inherit_events(world: World) {
 }
 
 pub fn an_event_comes_again_only_after_its_call(world: World) {
+    let _shows = world.tested([
+        "WSPEnumNetworkEvents.empty-record-succeeds",
+        "control-codes.watched-sockets-stay-nonblocking",
+        "WSPRecv.WSAEWOULDBLOCK",
+    ]);
     let (near, far) = world.pair();
     let client = &world.client;
     let event = world.watch(far, FD_READ | FD_CLOSE);
@@ -56,6 +63,11 @@ pub fn an_event_comes_again_only_after_its_call(world: World) {
 }
 
 pub fn there_is_room_again(world: World) {
+    let _shows = world.tested([
+        "network-events.told-at-selection",
+        "network-events.write-after-would-block",
+        "control-codes.watched-sockets-stay-nonblocking",
+    ]);
     let (near, far) = world.pair();
     let client = &world.client;
     let event = world.watch(near, FD_WRITE);
@@ -77,6 +89,7 @@ pub fn there_is_room_again(world: World) {
 }
 
 pub fn connecting_is_told(world: World) {
+    let _shows = world.tested(["WSPConnect.WSAEISCONN"]);
     let (listener, address) = world.listener();
     let client = &world.client;
     let near = world.socket();
@@ -110,6 +123,11 @@ pub fn connecting_is_told(world: World) {
 
 pub fn d_19_messages_carry_the_handle_and_stop(world: World) {
     const MESSAGE: u32 = 0x401;
+    let _shows = world.tested([
+        "WSPAsyncSelect.posts-through-upcall",
+        "WSPAsyncSelect.message-as-asked",
+        "network-events.told-at-selection",
+    ]);
     let (near, far) = world.pair();
     let (client, window) = (&world.client, world.host.window());
     client.send_all(near, b"xy").expect("a peer");
@@ -147,6 +165,12 @@ pub fn d_19_no_message_comes_after_a_close(world: World) {
 }
 
 pub fn d_21_select_waits_and_clears(world: World) {
+    let _shows = world.tested([
+        "WSPSelect.null-timeout-waits",
+        "WSPSelect.sets-keep-the-ready",
+        "WSPSelect.readable-when-data-waits",
+        "WSPSelect.writable-when-sending-works",
+    ]);
     let (near, far) = world.pair();
     let (other_near, other_far) = world.pair();
     let client = &world.client;
@@ -169,6 +193,7 @@ pub fn d_21_select_waits_and_clears(world: World) {
 }
 
 pub fn d_21_select_counts_with_no_time_and_for_ever(world: World) {
+    let _shows = world.tested(["WSPSelect.time-out-clears-sets"]);
     let (near, far) = world.pair();
     let client = &world.client;
     for time in [Duration::ZERO, Duration::from_millis(5)] {

@@ -12,6 +12,15 @@ use wpu_sys::ffi::*;
 const DONE: u32 = 0;
 
 pub fn d_15_by_event(world: World) {
+    let _shows = world.tested([
+        "overlapped.every-provider-has-it",
+        "overlapped.event-is-set",
+        "data-transfer.buffers-filled-in-order",
+        "message-orientation.one-byte-is-enough",
+        "WSPGetOverlappedResult.polling-does-not-wait",
+        "WSPGetOverlappedResult.WSA_IO_INCOMPLETE",
+        "WSPRecv.WSA_IO_PENDING",
+    ]);
     let (near, far) = world.pair();
     let client = &world.client;
     let event = world.host.client_event();
@@ -44,6 +53,7 @@ pub fn d_15_by_event(world: World) {
 }
 
 pub fn d_16_by_routine(world: World) {
+    let _shows = world.tested(["overlapped.routine-gets-the-result"]);
     let (near, far) = world.pair();
     let client = &world.client;
     let (told, hear) = mpsc::channel();
@@ -69,6 +79,8 @@ pub fn d_16_by_routine(world: World) {
 }
 
 pub fn d_16_by_port(world: World) {
+    let _shows =
+        world.tested(["overlapped.neither-event-nor-routine", "WPUCreateSocketHandle.port-can-be-bound"]);
     let (near, far) = world.pair();
     let (client, port) = (&world.client, Port::new());
     world.host.bind_port(far, &port, 7).expect("a socket");
@@ -86,6 +98,7 @@ pub fn d_16_by_port(world: World) {
 pub fn in_order_and_all_bytes(world: World) {
     const PARTS: usize = 40;
     const PART: usize = 200_000;
+    let _shows = world.tested(["overlapped.sends-keep-their-order", "overlapped.receives-keep-their-order"]);
     let (near, far) = world.pair();
     let (client, port) = (&world.client, Port::new());
     world.host.bind_port(near, &port, 1).expect("a socket");
@@ -126,6 +139,7 @@ pub fn in_order_and_all_bytes(world: World) {
 }
 
 pub fn d_02_closing_aborts_what_is_pending(world: World) {
+    let _shows = world.tested(["WSPRecv.WSA_OPERATION_ABORTED"]);
     let (near, far) = world.pair();
     let client = &world.client;
     let event = world.host.client_event();
@@ -142,6 +156,7 @@ pub fn d_02_closing_aborts_what_is_pending(world: World) {
 }
 
 pub fn shutting_down_ends_what_is_pending(world: World) {
+    let _shows = world.tested(["WSPShutdown.send-end-follows-data"]);
     let (near, far) = world.pair();
     let client = &world.client;
     let (event, port) = (world.host.client_event(), Port::new());
@@ -190,6 +205,7 @@ pub fn the_result_can_be_waited_for(world: World) {
 }
 
 pub fn d_10_clean_up_tells_nobody_and_leaves_nothing(world: World) {
+    let _shows = world.tested(["WSPCleanup.can-start-again"]);
     let (near, far) = world.pair();
     let client = &world.client;
     let event = world.host.client_event();

@@ -6,6 +6,15 @@ use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
 pub fn d_28_options(world: World) {
+    let _shows = world.tested([
+        "socket-options.listening-shows",
+        "linger-and-close.zero-linger-resets",
+        "WSPSetSockOpt.set-value-is-answered",
+        "WSPGetSockOpt.WSAENOPROTOOPT",
+        "WSPRecv.WSAECONNRESET",
+        "WSPSetSockOpt.WSAEFAULT",
+        "WSPSetSockOpt.WSAENOPROTOOPT",
+    ]);
     let (listener, _) = world.listener();
     let (near, far) = world.pair();
     let client = &world.client;
@@ -36,6 +45,16 @@ pub fn d_28_options(world: World) {
 }
 
 pub fn names_and_addresses(world: World) {
+    let _shows = world.tested([
+        "WSPAddressToString.all-parts-in-text",
+        "WSPGetPeerName.names-the-connected-peer",
+        "WSPGetSockName.tells-implicit-address",
+        "address-conversion.numbers-not-names",
+        "address-conversion.there-and-back",
+        "WSPGetPeerName.WSAENOTCONN",
+        "WSPGetSockName.WSAEINVAL",
+        "WSPStringToAddress.WSAEINVAL",
+    ]);
     let client = &world.client;
     let fresh = world.socket();
     assert_eq!(client.local_address(fresh), Err(WsaError::WSAEINVAL));
@@ -52,6 +71,18 @@ pub fn names_and_addresses(world: World) {
 }
 
 pub fn d_25_strange_handles_and_values_are_refused(world: World) {
+    let _shows = world.tested([
+        "WSPAccept.WSAEINVAL",
+        "WSPBind.WSAEADDRINUSE",
+        "WSPBind.WSAEFAULT",
+        "WSPBind.WSAEINVAL",
+        "WSPCloseSocket.WSAENOTSOCK",
+        "WSPConnect.WSAEINVAL",
+        "WSPListen.WSAEINVAL",
+        "WSPRecv.WSAENOTCONN",
+        "WSPSend.WSAENOTCONN",
+        "WSPSend.WSAEOPNOTSUPP",
+    ]);
     let client = &world.client;
     let (listener, address) = world.listener();
     let fresh = world.socket();
@@ -79,6 +110,7 @@ pub fn d_25_strange_handles_and_values_are_refused(world: World) {
 }
 
 pub fn d_05_a_handle_with_the_same_context_is_another(world: World) {
+    let _shows = world.tested(["WSPCloseSocket.WSAENOTSOCK"]);
     let (near, far) = world.pair();
     let table = world.host.table();
     let entry = world.host.owner(near).expect("its entry");
@@ -103,6 +135,12 @@ pub fn d_05_a_handle_with_the_same_context_is_another(world: World) {
 }
 
 pub fn d_22_select_poll_and_others_are_shown_the_clients_handle(world: World) {
+    let _shows = world.tested([
+        "control-codes.base-answers-its-handle",
+        "control-codes.base-answers-bsp-codes",
+        "control-codes.no-place-for-the-handle",
+        "control-codes.seeing-layers-answer-their-handle",
+    ]);
     let (near, far) = world.pair();
     for code in [SIO_BSP_HANDLE_SELECT, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE, SIO_BASE_HANDLE] {
         let mut handle = [0; size_of::<SOCKET>()];

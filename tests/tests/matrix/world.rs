@@ -61,6 +61,12 @@ impl World {
         Self { cell, client, host, entry, before }
     }
 
+    /// Names the obligations that a scenario shows.
+    #[track_caller]
+    pub fn tested<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Option<wpu_evidence::Shows> {
+        if self.cell.speaks_for_all() { Some(wpu_evidence::tested(ids)) } else { None }
+    }
+
     pub fn socket(&self) -> SOCKET {
         let socket = self.client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP).expect("a socket");
         assert_eq!(self.host.owner(socket), Some(self.entry));

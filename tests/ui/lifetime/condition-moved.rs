@@ -1,4 +1,5 @@
 //! A condition function must not leave the thread of the call that received it.
+//! Shows: WSPAccept.condition-in-calling-thread
 #![forbid(unsafe_code)]
 use wpu::prelude::*;
 

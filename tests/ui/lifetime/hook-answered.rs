@@ -1,4 +1,5 @@
 //! A blocking hook must not leave the closure to which it is lent.
+//! Shows: WPUQueryBlockingCallback.answer-not-kept
 #![forbid(unsafe_code)]
 use wpu::prelude::*;
 

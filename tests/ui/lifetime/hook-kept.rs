@@ -1,4 +1,5 @@
 //! A blocking hook must not outlive the call in which it was queried.
+//! Shows: WPUQueryBlockingCallback.answer-not-kept
 #![forbid(unsafe_code)]
 use std::cell::RefCell;
 use wpu::prelude::*;

@@ -1,4 +1,5 @@
 //! Buffers are used after the request was completed, when the client may have freed them.
+//! Shows: overlapped.nothing-after-completion
 use wpu::prelude::*;
 fn late(pended: PendingRequest) {
     let buffers = pended.scatter();

@@ -1,4 +1,5 @@
 //! Buffers are used after the request was passed on, when the client may have freed them.
+//! Shows: overlapped.nothing-after-completion
 use wpu::prelude::*;
 fn sniff(next: &impl ServiceProvider, request: Request<'_>) {
     let (buffers, to) = (request.gather(), request.input());

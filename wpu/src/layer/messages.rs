@@ -82,6 +82,7 @@ mod tests {
 
     #[test]
     fn a_message_carries_the_event_low_and_the_error_high() {
+        let _shows = wpu_evidence::tested(["WSPAsyncSelect.event-and-error-packed"]);
         assert_eq!(reply(1, 0), 1);
         assert_eq!(reply(0x10, 10061), (10061 << 16) | 0x10);
     }

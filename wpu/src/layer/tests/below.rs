@@ -196,6 +196,7 @@ fn until_over(below: &Below) {
 
 #[test]
 fn the_last_clean_up_waits_for_a_call_below_and_refuses_later_ones() {
+    let _shows = wpu_evidence::tested(["start-up.layer-calls-while-started"]);
     for layer in [IFS, MADE] {
         let chain = chain(layer);
         let client = chain.host.client();
@@ -303,6 +304,7 @@ fn the_last_clean_up_is_refused_within_a_call_below() {
 
 #[test]
 fn a_failed_start_gives_no_access_to_the_provider_below() {
+    let _shows = wpu_evidence::tested(["start-up.layer-calls-while-started"]);
     for layer in [IFS, MADE] {
         let chain = chain_over(layer, pipes::fault::NO_START);
         let client = chain.host.client();

@@ -203,6 +203,7 @@ fn three_layers() {
 
 #[test]
 fn a_chain_can_be_started_again() {
+    let _shows = wpu_evidence::tested(["WSPCleanup.can-start-again"]);
     for _ in 0..2 {
         let _alone = works(&[TOP, IFS]);
     }
@@ -231,6 +232,7 @@ fn d_19_messages_come_through_two_layers_with_the_clients_handle() {
 
 #[test]
 fn d_09_a_base_with_a_faulty_start_is_not_used() {
+    let _shows = wpu_evidence::tested(["start-up.layer-cleans-up-version", "start-up.layer-balances-starts"]);
     for (fault, started) in
         [(pipes::fault::OLD_VERSION, 1), (pipes::fault::HOLE, 1), (pipes::fault::NO_START, 0)]
     {

@@ -24,6 +24,11 @@ const OTHER: GUID = guid(2);
 
 #[test]
 fn d_08_a_base_receives_its_own_information_and_a_layer_that_of_the_chain() {
+    let _shows = wpu_evidence::tested([
+        "layering.own-place-in-the-chain",
+        "layering.layers-get-the-chain",
+        "layering.base-gets-its-own-entry",
+    ]);
     let chain = entry(10, 77, &[1, 2, 3]);
     let entries = [entry(1, LAYER.Data1, &[]), entry(2, OTHER.Data1, &[]), base(3), chain];
     let top = place(&entries, &LAYER, &chain).expect("it has a place");
@@ -54,6 +59,7 @@ fn d_06_upcalls_name_the_layers_own_entry() {
 
 #[test]
 fn d_30_chains_may_contain_chains_and_missing_entries() {
+    let _shows = wpu_evidence::tested(["layering.own-place-in-the-chain"]);
     let inner = entry(11, 78, &[1, 3]);
     let outer = entry(10, 77, &[2, 11]);
     let entries = [entry(1, LAYER.Data1, &[]), entry(2, OTHER.Data1, &[]), base(3), inner, outer];
@@ -84,6 +90,8 @@ fn d_30_chains_may_contain_chains_and_missing_entries() {
 
 #[test]
 fn d_08_the_table_is_passed_down_unmodified() {
+    let _shows =
+        wpu_evidence::tested(["start-up.table-handed-down-unchanged", "layering.base-gets-its-own-entry"]);
     let stand = Stand::new(Class::NonIfs);
     stand.socket();
     let state = stand.base.state();
@@ -96,6 +104,7 @@ fn d_08_the_table_is_passed_down_unmodified() {
 
 #[test]
 fn d_07_the_newest_table_is_passed_down() {
+    let _shows = wpu_evidence::tested(["start-up.table-handed-down-unchanged"]);
     let stand = Stand::new(Class::NonIfs);
     stand.socket();
     stand.next.chains.renew(stand.table).expect("nothing has changed");
@@ -107,6 +116,7 @@ fn d_07_the_newest_table_is_passed_down() {
 
 #[test]
 fn d_10_each_start_below_is_cleaned_up_once() {
+    let _shows = wpu_evidence::tested(["start-up.layer-balances-starts"]);
     let stand = Stand::new(Class::Ifs);
     let second = module("d10-second.dll");
     let base = stand.install(Entry::new(guid(0xd10), "d10-second.dll").sockets(2, SOCK_STREAM, 17));
@@ -142,6 +152,7 @@ fn a_chain_without_the_layer_is_refused() {
 
 #[test]
 fn protocol_information_made_by_safe_code_is_not_passed_down() {
+    let _shows = wpu_evidence::tested(["layering.layers-get-the-chain"]);
     let stand = Stand::new(Class::NonIfs);
     let below = module("made-up.dll");
     let other = stand.install(Entry::layer(OTHER, "made-up.dll"));

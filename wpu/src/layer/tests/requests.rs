@@ -31,6 +31,7 @@ fn send(stand: &Stand, ask: &mut Ask, socket: usize) -> Result<Progress<u32>, Ws
 
 #[test]
 fn d_15_a_pending_request_completes_exactly_once() {
+    let _shows = wpu_evidence::tested(["layering.own-request-below"]);
     let stand = Stand::new(Class::NonIfs);
     let (socket, mut ask) = (stand.socket(), Ask::new());
     assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));
@@ -83,6 +84,7 @@ fn d_13_requests_start_on_the_layers_own_thread() {
 
 #[test]
 fn d_14_many_requests_from_many_threads_all_end() {
+    let _shows = wpu_evidence::tested(["layering.own-request-below"]);
     let stand = Stand::new(Class::NonIfs);
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -157,6 +159,7 @@ fn d_16_a_layer_over_the_systems_handles_passes_requests_on() {
 
 #[test]
 fn d_17_a_layer_over_the_systems_handles_observes_no_completion() {
+    let _shows = wpu_evidence::tested(["layering.pass-through-needs-no-completion"]);
     let seen = |class| {
         let stand = Stand::new(class);
         let (socket, mut ask) = (stand.socket(), Ask::new());
@@ -292,6 +295,7 @@ fn two_requests_with_one_structure_both_end() {
 
 #[test]
 fn results_are_the_layers_own() {
+    let _shows = wpu_evidence::tested(["WSPGetOverlappedResult.WSA_IO_INCOMPLETE"]);
     let stand = Stand::new(Class::NonIfs);
     let (socket, mut ask) = (stand.socket(), Ask::new());
     assert!(matches!(send(&stand, &mut ask, socket), Ok(Progress::Pending(_))));

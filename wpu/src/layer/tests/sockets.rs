@@ -26,6 +26,10 @@ fn into(room: OutBuf<'_>) -> Request<'_> {
 
 #[test]
 fn d_01_every_handle_is_closed() {
+    let _shows = wpu_evidence::tested([
+        "socket-handles.lower-sockets-closed",
+        "WPUCloseSocketHandle.given-back-on-close",
+    ]);
     let stand = Stand::new(Class::NonIfs);
     let sockets: Vec<_> = (0..70).map(|_| stand.socket()).collect();
     assert_eq!(stand.host.left_open().socket_handles, 70);
@@ -38,6 +42,12 @@ fn d_01_every_handle_is_closed() {
 
 #[test]
 fn d_02_a_closed_socket_is_refused() {
+    let _shows = wpu_evidence::tested([
+        "socket-handles.closed-handles-unused",
+        "WSPCloseSocket.descriptor-released",
+        "WSPCloseSocket.WSAENOTSOCK",
+        "WSPSend.WSAENOTSOCK",
+    ]);
     for class in [Class::NonIfs, Class::Ifs] {
         let stand = Stand::new(class);
         let (kept, closed) = (stand.socket(), stand.socket());
@@ -55,6 +65,7 @@ fn d_02_a_closed_socket_is_refused() {
 
 #[test]
 fn d_02_a_close_that_fails_leaves_the_socket_open() {
+    let _shows = wpu_evidence::tested(["WPUCloseSocketHandle.given-back-on-close"]);
     for class in [Class::NonIfs, Class::Ifs] {
         let stand = Stand::new(class);
         let socket = stand.socket();
@@ -81,6 +92,7 @@ fn d_03_each_class_has_its_own_handles() {
 
 #[test]
 fn d_04_the_client_gets_the_handle_that_was_returned() {
+    let _shows = wpu_evidence::tested(["WPUModifyIFSHandle.client-gets-returned-handle"]);
     let stand = Stand::new(Class::Ifs);
     stand.host.rename_ifs_handles(true);
     let socket = stand.socket();
@@ -96,6 +108,7 @@ fn d_04_the_client_gets_the_handle_that_was_returned() {
 
 #[test]
 fn d_05_the_context_of_a_foreign_handle_is_refused() {
+    let _shows = wpu_evidence::tested(["WSPSend.WSAENOTSOCK"]);
     let stand = Stand::new(Class::NonIfs);
     let socket = stand.socket();
     let key = stand.upcalls.query_socket_handle_context(socket).expect("it is the layer's");
@@ -105,6 +118,8 @@ fn d_05_the_context_of_a_foreign_handle_is_refused() {
 
 #[test]
 fn d_25_the_first_error_is_reported_and_the_lower_socket_is_closed() {
+    let _shows =
+        wpu_evidence::tested(["socket-handles.first-error-reported", "socket-handles.lower-sockets-closed"]);
     let stand = Stand::new(Class::NonIfs);
     // The host no longer knows this entry, so that no handle can be created for it.
     let unknown = WSAPROTOCOL_INFOW { dwCatalogEntryId: 0x7fff_0000, ..stand.chain.info };
@@ -204,6 +219,7 @@ fn there_is_no_direct_path_after_the_clean_up_or_with_created_handles() {
 
 #[test]
 fn d_21_sets_are_translated_both_ways() {
+    let _shows = wpu_evidence::tested(["layering.sets-are-translated", "WSPSelect.set-is-read-by-count"]);
     for class in [Class::NonIfs, Class::Ifs] {
         let stand = Stand::new(class);
         stand.host.rename_ifs_handles(true);
@@ -222,6 +238,7 @@ fn d_21_sets_are_translated_both_ways() {
 
 #[test]
 fn d_21_a_failure_leaves_the_sets_and_unknown_sockets_are_refused() {
+    let _shows = wpu_evidence::tested(["WSPSelect.one-bad-member-fails-all", "WSPSelect.WSAENOTSOCK"]);
     let stand = Stand::new(Class::NonIfs);
     let socket = stand.socket();
     let select = |sockets: &[usize]| {
@@ -258,6 +275,10 @@ fn happens(stand: &Stand, events: i32, error: i32) {
 
 #[test]
 fn d_19_messages_carry_the_clients_handle_and_stop_with_the_close() {
+    let _shows = wpu_evidence::tested([
+        "WSPAsyncSelect.event-and-error-packed",
+        "WSPAsyncSelect.one-message-per-event",
+    ]);
     let stand = Stand::new(Class::NonIfs);
     let (socket, window) = (stand.socket(), stand.host.window());
     let lower = stand.lower();
@@ -337,6 +358,11 @@ fn d_27_an_accepted_socket_inherits_the_messages_but_not_that_of_connections() {
 
 #[test]
 fn d_23_the_base_answers_base_handle_queries_and_the_layer_its_own() {
+    let _shows = wpu_evidence::tested([
+        "control-codes.base-handle-goes-down",
+        "control-codes.seeing-layers-answer-their-handle",
+        "WSPIoctl.WSAEFAULT",
+    ]);
     let stand = Stand::new(Class::NonIfs);
     let socket = stand.socket();
     let lower = stand.lower();
@@ -354,6 +380,7 @@ fn d_23_the_base_answers_base_handle_queries_and_the_layer_its_own() {
 
 #[test]
 fn d_22_select_and_poll_receive_the_handle_of_a_layer_with_its_own_handles() {
+    let _shows = wpu_evidence::tested(["control-codes.seeing-layers-answer-their-handle"]);
     let ask = |class, code| {
         let stand = Stand::new(class);
         let socket = stand.socket();
@@ -371,6 +398,7 @@ fn d_22_select_and_poll_receive_the_handle_of_a_layer_with_its_own_handles() {
 
 #[test]
 fn d_24_functions_that_would_bypass_the_layer_are_refused() {
+    let _shows = wpu_evidence::tested(["extension-functions.layer-hides-lower-functions"]);
     let ask = |class| {
         let stand = Stand::new(class);
         let socket = stand.socket();
@@ -385,6 +413,7 @@ fn d_24_functions_that_would_bypass_the_layer_are_refused() {
 
 #[test]
 fn d_28_the_entry_of_a_socket_is_the_clients() {
+    let _shows = wpu_evidence::tested(["layering.layer-answers-chain-entry", "WSPGetSockOpt.WSAEFAULT"]);
     let stand = Stand::new(Class::NonIfs);
     let socket = stand.socket();
     let mut value = [0; 640];
@@ -415,6 +444,7 @@ fn an_option_that_names_a_socket_is_translated() {
 
 #[test]
 fn d_36_a_duplicate_names_the_clients_entry_and_opens_below() {
+    let _shows = wpu_evidence::tested(["layering.duplicates-go-through-the-chain"]);
     let stand = Stand::new(Class::NonIfs);
     let socket = stand.socket();
     let info = stand.next.duplicate_socket(socket, 42).expect("it is open");

@@ -59,6 +59,7 @@ fn sends(stand: &Stand, socket: SOCKET) -> Result<Progress<u32>, WsaError> {
 
 #[test]
 fn each_socket_has_a_state_of_its_own_whichever_function_creates_it() {
+    let _shows = wpu_evidence::tested(["WPUCloseSocketHandle.attachments-freed"]);
     for class in CLASSES {
         let (stand, states, count) = counting(class);
         let opened = stand.socket();
@@ -162,6 +163,7 @@ fn blocked(stand: &Stand, name: &'static str) -> (mpsc::Receiver<()>, mpsc::Send
 
 #[test]
 fn a_close_during_a_call_keeps_the_state_while_the_handle_is_in_use() {
+    let _shows = wpu_evidence::tested(["WPUQuerySocketHandleContext.state-kept-during-use"]);
     for class in CLASSES {
         let (stand, states, count) = counting(class);
         let socket = stand.socket();
