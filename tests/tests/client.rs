@@ -147,6 +147,7 @@ fn a_provider_of_another_crate_is_linked_by_its_type() {
 
 #[test]
 fn bytes_are_sent_and_received() {
+    let _shows = wpu_evidence::tested(["WSPCleanup.can-start-again"]);
     let _alone = alone();
     let (host, client) = world();
     for _ in 0..2 {
@@ -169,6 +170,12 @@ fn bytes_are_sent_and_received() {
 
 #[test]
 fn requests_complete_with_all_three_notifications() {
+    let _shows = wpu_evidence::tested([
+        "WPUQueueApc.context-in-full-width",
+        "overlapped.event-is-set",
+        "overlapped.neither-event-nor-routine",
+        "overlapped.system-chooses-event-or-port",
+    ]);
     let _alone = alone();
     let (host, client) = world();
     let socket = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");

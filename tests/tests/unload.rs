@@ -40,6 +40,7 @@ fn run(host: &Host, entry: &Entry, path: &Path) {
 
 #[test]
 fn d_12_queued_functions_run_after_the_library_was_unloaded() {
+    let _shows = wpu_evidence::tested(["WPUQueueApc.context-in-full-width", "WSPCleanup.can-start-again"]);
     let host = Host::new().expect("a free slot");
     let entry = host.add_entry(Entry::new(GUID { Data1: 1, ..GUID::ZERO }, "tour.dll"));
     let path = copy("tour", "tour-unloaded");

@@ -229,6 +229,11 @@ mod tests {
 
     #[test]
     fn a_chain_offers_what_its_base_offers() {
+        let _shows = wpu_evidence::tested([
+            "catalog.chain-described-as-whole",
+            "catalog.first-layer-first",
+            "catalog.length-counts-entries",
+        ]);
         let mut catalog = Catalog::default();
         let guid = |number| GUID { Data1: number, ..GUID::ZERO };
         let base = catalog.add(Entry::new(guid(1), "base").flags(XP1_IFS_HANDLES | 6).sockets(2, 1, 6));
@@ -243,6 +248,7 @@ mod tests {
 
     #[test]
     fn a_client_gets_the_first_entry_that_offers_what_it_wants() {
+        let _shows = wpu_evidence::tested(["WSPSocket.first-match-in-order", "WSPSocket.no-layer-by-itself"]);
         let mut catalog = Catalog::default();
         let hidden = catalog.add(Entry::layer(GUID::ZERO, "").sockets(2, 1, 6));
         let tcp = catalog.add(Entry::new(GUID::ZERO, "").sockets(2, 1, 6));

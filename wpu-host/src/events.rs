@@ -56,6 +56,7 @@ mod tests {
 
     #[test]
     fn an_event_stays_set_until_it_is_reset() {
+        let _shows = wpu_evidence::tested(["WPUCreateEvent.manual-reset-not-set"]);
         let mut events = Events::default();
         events.create(4, Creator::Provider);
         assert_eq!(events.is_set(4), Ok(false));

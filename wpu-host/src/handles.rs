@@ -75,6 +75,7 @@ mod tests {
 
     #[test]
     fn values_look_like_kernel_handles_and_differ() {
+        let _shows = wpu_evidence::tested(["WPUCreateSocketHandle.handle-of-its-own"]);
         let handles = [Handles::new(SLOT), Handles::new(OTHER)];
         let mut values: Vec<_> = (0..100).map(|at| handles[at % 2].fresh().expect("values remain")).collect();
         assert!(values.iter().all(|value| *value != 0 && *value != usize::MAX && value % 4 == 0));

@@ -46,6 +46,7 @@ mod tests {
 
     #[test]
     fn each_thread_has_a_hook_of_its_own() {
+        let _shows = wpu_evidence::tested(["WPUQueryBlockingCallback.hook-of-calling-thread"]);
         let mut hooks = Hooks::default();
         assert!(hooks.set(1, 100, Arc::new(|| true)).is_none());
         assert!(hooks.set(2, 104, Arc::new(|| false)).is_none());

@@ -82,6 +82,7 @@ mod tests {
 
     #[test]
     fn the_last_registration_wins() {
+        let _shows = wpu_evidence::tested(["WPUModifyIFSHandle.last-registration-counts"]);
         let mut handles = IfsHandles::default();
         assert_eq!(handles.register(1001, 40, || None), Ok(40));
         assert_eq!(handles.register(1002, 40, || None), Ok(40));

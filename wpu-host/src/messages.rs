@@ -60,6 +60,7 @@ mod tests {
 
     #[test]
     fn messages_reach_open_windows_only() {
+        let _shows = wpu_evidence::tested(["WPUPostMessage.posted-as-passed"]);
         let mut messages = Messages::default();
         let window = messages.open(8);
         let message = |window| Message { window, message: 0x401, wparam: 4, lparam: -1 };

@@ -200,6 +200,7 @@ mod tests {
 
     #[test]
     fn a_request_is_told_of_once() {
+        let _shows = wpu_evidence::checked(["overlapped.pending-is-indicated-once"]);
         let good = found(false, |audit, faults| {
             audit.returned(100, Ended::Pending, false, faults);
             audit.tell(100, Way::Completed, faults);
@@ -215,6 +216,8 @@ mod tests {
 
     #[test]
     fn success_means_told_already_and_failure_never() {
+        let _shows =
+            wpu_evidence::checked(["overlapped.refusal-is-not-indicated", "overlapped.zero-was-indicated"]);
         assert_eq!(found(false, |r, f| r.returned(100, Ended::Done, false, f)), [Rule::NeverTold]);
         assert_eq!(found(false, |r, f| r.returned(100, Ended::Done, true, f)), []);
         let told = found(false, |audit, faults| {
@@ -236,6 +239,7 @@ mod tests {
 
     #[test]
     fn a_routine_runs_where_it_was_given_and_nothing_stands_in_for_it() {
+        let _shows = wpu_evidence::checked(["overlapped.no-completion-upcall-for-routines"]);
         assert_eq!(found(true, |r, f| r.tell(100, Way::Routine(1), f)), []);
         assert_eq!(found(true, |r, f| r.tell(100, Way::Routine(2), f)), [Rule::WrongThread]);
         assert_eq!(found(true, |r, f| r.tell(100, Way::Completed, f)), [Rule::WrongWay]);
@@ -243,6 +247,10 @@ mod tests {
 
     #[test]
     fn a_closed_socket_leaves_nothing_open_and_clean_up_is_silent() {
+        let _shows = wpu_evidence::checked([
+            "WSPCleanup.requests-end-quietly",
+            "overlapped.pending-is-indicated-once",
+        ]);
         let forgotten = found(false, |audit, faults| {
             audit.returned(100, Ended::Pending, false, faults);
             assert!(!audit.overdue(&Threads::default(), &Requests::default()));

@@ -267,6 +267,7 @@ mod tests {
 
     #[test]
     fn no_error_looks_like_a_pending_or_a_new_operation() {
+        let _shows = wpu_evidence::tested(["WPUCompleteOverlappedRequest.status-ends-progress"]);
         let errors = [0, 1, 995, 0x103, 10054, 0xC000_0120, u32::MAX];
         for status in errors.map(status) {
             assert!(status != WSS_OPERATION_IN_PROGRESS && status != 0);

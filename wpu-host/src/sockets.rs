@@ -72,6 +72,10 @@ mod tests {
 
     #[test]
     fn a_context_lives_as_long_as_its_handle() {
+        let _shows = wpu_evidence::tested([
+            "WPUQuerySocketHandleContext.any-context-allowed",
+            "WPUQuerySocketHandleContext.context-unchanged",
+        ]);
         let mut sockets = Sockets::default();
         sockets.create(8, 1001, 42);
         sockets.create(12, 1002, 0);

@@ -175,6 +175,7 @@ mod tests {
 
     #[test]
     fn each_opened_id_is_closed_once_and_a_clients_never() {
+        let _shows = wpu_evidence::tested(["WPUCloseThread.resources-freed"]);
         let (mut threads, me) = (Threads::default(), me());
         let client = threads.client_id(&me, || Some(16)).expect("values remain");
         let (one, two) = (threads.open(&me, 20), threads.open(&me, 24));
@@ -189,6 +190,7 @@ mod tests {
 
     #[test]
     fn half_an_id_is_none() {
+        let _shows = wpu_evidence::tested(["WPUQueueApc.WSAEFAULT"]);
         let (mut threads, me) = (Threads::default(), me());
         let id = threads.open(&me, 20);
         let half = WSATHREADID { Reserved: id.Reserved + 1, ..id };

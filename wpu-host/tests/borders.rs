@@ -17,6 +17,7 @@ fn misaligned<T>() -> *mut T {
 
 #[test]
 fn without_an_error_location_a_call_fails_and_does_nothing() {
+    let _shows = wpu_evidence::tested(["WPUQuerySocketHandleContext.lpContext.written-on-success"]);
     let (host, provider, entry) = host();
     let table = provider.0;
     let socket = provider.create_socket_handle(entry, 3).expect("a socket");
@@ -52,6 +53,16 @@ extern "system" fn nothing(_: usize) {}
 
 #[test]
 fn null_and_misaligned_pointers_fail_with_wsaefault() {
+    let _shows = wpu_evidence::checked([
+        "WPUCloseThread.lpThreadId.not-null",
+        "WPUCompleteOverlappedRequest.lpOverlapped.not-null",
+        "WPUOpenCurrentThread.lpThreadId.not-null",
+        "WPUQueryBlockingCallback.lpdwContext.not-null",
+        "WPUQueryBlockingCallback.lplpfnCallback.not-null",
+        "WPUQuerySocketHandleContext.lpContext.not-null",
+        "WPUQueueApc.lpThreadId.not-null",
+    ]);
+    let _keeps = wpu_evidence::tested(["WPUQueryBlockingCallback.WSAEFAULT"]);
     let (host, provider, entry) = host();
     let table = provider.0;
     let socket = provider.create_socket_handle(entry, 3).expect("a socket");
@@ -91,6 +102,15 @@ fn null_and_misaligned_pointers_fail_with_wsaefault() {
 
 #[test]
 fn a_path_is_written_only_if_the_buffer_is_large_enough() {
+    let _shows = wpu_evidence::checked([
+        "WPUGetProviderPath.lpProviderDllPathLen.not-null",
+        "WPUGetProviderPath.lpszProviderDllPath.not-null",
+    ]);
+    let _keeps = wpu_evidence::tested([
+        "WPUGetProviderPath.WSAEFAULT",
+        "WPUGetProviderPath.lpszProviderDllPath.within-length",
+        "WPUGetProviderPath.lpszProviderDllPath.written-on-success",
+    ]);
     let (_host, provider, _) = host();
     let table = provider.0;
     let id = GUID { Data1: 1, ..GUID::ZERO };

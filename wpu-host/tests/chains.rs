@@ -149,6 +149,12 @@ fn chained(marks: u32) -> (Host, Entry, Entry) {
 
 #[test]
 fn the_client_finds_a_chain_before_its_base() {
+    let _shows = wpu_evidence::tested([
+        "WPUModifyIFSHandle.last-registration-counts",
+        "WSPStartup.entry-of-the-chain",
+        "layering.first-layer-is-loaded",
+        "socket-handles.calls-follow-the-handle",
+    ]);
     let _alone = alone();
     let (host, base, chain) = chained(0);
     assert!(chain.is_ifs() && !base.is_ifs());
@@ -197,6 +203,7 @@ fn the_base_can_still_be_used_without_its_layer() {
 
 #[test]
 fn a_layer_that_registers_nothing_is_bypassed() {
+    let _shows = wpu_evidence::checked(["socket-handles.file-handles-registered"]);
     let _alone = alone();
     let (host, _, chain) = chained(FORGETS);
     let client = host.client();

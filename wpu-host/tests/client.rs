@@ -70,6 +70,7 @@ fn bytes_cross_a_connection() {
 
 #[test]
 fn a_provider_is_started_when_it_is_needed_and_once() {
+    let _shows = wpu_evidence::tested(["start-up.calls-only-while-started", "start-up.loaded-when-needed"]);
     let (host, entry, client) = world();
     let other = host.client();
     assert_eq!(starts(&entry), (0, 0));
@@ -92,6 +93,11 @@ fn a_provider_is_started_when_it_is_needed_and_once() {
 
 #[test]
 fn a_provider_with_a_bad_start_is_refused_as_ws2_32_refuses_it() {
+    let _shows = wpu_evidence::tested([
+        "start-up.failed-start-reported",
+        "start-up.incomplete-table-refused",
+        "start-up.only-version-2-2",
+    ]);
     let host = Host::new().expect("a free slot");
     let client = host.client();
     let answer = |broken| client.socket_in(install(&host, broken).id());
@@ -170,6 +176,7 @@ fn a_request_reports_to_an_event() {
 
 #[test]
 fn a_completion_routine_runs_on_the_requesting_thread() {
+    let _shows = wpu_evidence::tested(["overlapped.thread-is-the-callers"]);
     let (host, _, client) = world();
     let (near, far) = pair(&client);
     let told = Arc::new(Mutex::new(None));
@@ -306,6 +313,7 @@ fn a_request_reports_to_the_port_of_its_socket() {
 
 #[test]
 fn requests_outlive_their_values_and_the_last_clean_up_ends_them() {
+    let _shows = wpu_evidence::tested(["overlapped.structure-stays-valid"]);
     let (host, _, client) = world();
     let (near, far) = pair(&client);
     let event = host.client_event();
@@ -347,6 +355,7 @@ fn bytes_go_to_an_address_and_arrive_with_the_senders_address() {
 
 #[test]
 fn sockets_are_selected_by_what_they_are_ready_for() {
+    let _shows = wpu_evidence::checked(["WSPSelect.result-counts-memberships"]);
     let (host, _, client) = world();
     let (near, far) = pair(&client);
     let nothing = client.select(&[near, far], &[], &[], Some(Duration::ZERO)).expect("sets");
@@ -361,6 +370,10 @@ fn sockets_are_selected_by_what_they_are_ready_for() {
 
 #[test]
 fn events_of_a_socket_reach_windows_and_events() {
+    let _shows = wpu_evidence::checked([
+        "WSPAsyncSelect.socket-in-first-value",
+        "WSPEnumNetworkEvents.other-errors-untouched",
+    ]);
     let (host, _, client) = world();
     let (near, far) = pair(&client);
     let (window, event) = (host.window(), host.client_event());
@@ -417,6 +430,7 @@ fn many_threads_use_one_client() {
 
 #[test]
 fn eight_threads_keep_64_sockets_busy_in_all_three_ways() {
+    let _shows = wpu_evidence::tested(["overlapped.separate-structures"]);
     let (host, _, client) = world();
     let (threads, rounds) = if cfg!(miri) { (2, 1) } else { (8, 20) };
     std::thread::scope(|scope| {

@@ -17,6 +17,10 @@ const AT_ONCE: Duration = Duration::ZERO;
 
 #[test]
 fn a_completion_sets_the_event_and_stores_the_result() {
+    let _shows = wpu_evidence::tested([
+        "WPUCompleteOverlappedRequest.errno-of-this-call",
+        "WPUCompleteOverlappedRequest.told-as-client-chose",
+    ]);
     let (host, provider, entry) = host();
     let socket = provider.create_socket_handle(entry, 0).expect("a socket");
     let event = host.client_event();
@@ -35,6 +39,10 @@ fn a_completion_sets_the_event_and_stores_the_result() {
 
 #[test]
 fn a_completion_reaches_the_port_that_the_socket_is_bound_to() {
+    let _shows = wpu_evidence::tested([
+        "WPUCompleteOverlappedRequest.told-as-client-chose",
+        "WPUCreateSocketHandle.port-can-be-bound",
+    ]);
     let (host, provider, entry) = host();
     let [bound, other] = [0; 2].map(|_| provider.create_socket_handle(entry, 0).expect("a socket"));
     let (port, second) = (Port::new(), Port::new());
@@ -58,6 +66,7 @@ fn a_completion_reaches_the_port_that_the_socket_is_bound_to() {
 
 #[test]
 fn the_lowest_bit_of_the_event_suppresses_the_packet() {
+    let _shows = wpu_evidence::tested(["WPUCompleteOverlappedRequest.low-bit-stops-the-packet"]);
     let (host, provider, entry) = host();
     let socket = provider.create_socket_handle(entry, 0).expect("a socket");
     let port = Port::new();
@@ -70,6 +79,7 @@ fn the_lowest_bit_of_the_event_suppresses_the_packet() {
 
 #[test]
 fn only_sockets_of_the_host_complete() {
+    let _shows = wpu_evidence::tested(["WPUCompleteOverlappedRequest.WSAEINVAL"]);
     let (host, provider, entry) = host();
     let closed = provider.create_socket_handle(entry, 0).expect("a socket");
     assert_eq!(provider.close_socket_handle(closed), Ok(()));
@@ -86,6 +96,10 @@ fn only_sockets_of_the_host_complete() {
 
 #[test]
 fn a_second_completion_is_refused_and_noted() {
+    let _shows = wpu_evidence::tested([
+        "WPUCompleteOverlappedRequest.failure-returned",
+        "WPUCompleteOverlappedRequest.lpErrno.error-written",
+    ]);
     let (host, provider, entry) = host();
     let socket = provider.create_socket_handle(entry, 0).expect("a socket");
     let (event, port) = (host.client_event(), Port::new());
@@ -121,6 +135,7 @@ fn racing_completions_have_one_winner() {
 /// The wrong order occurs rarely, hence the many rounds. Miri needs fewer, since it switches threads often.
 #[test]
 fn the_count_is_visible_before_the_end() {
+    let _shows = wpu_evidence::tested(["WPUCompleteOverlappedRequest.count-before-status"]);
     let rounds = if cfg!(miri) { 200 } else { 10_000 };
     let (host, provider, entry) = host();
     let socket = provider.create_socket_handle(entry, 0).expect("a socket");
@@ -164,6 +179,10 @@ fn the_count_is_visible_before_the_end() {
 
 #[test]
 fn a_structure_of_the_clients_own_is_completed_and_reused() {
+    let _shows = wpu_evidence::tested([
+        "WPUCompleteOverlappedRequest.offsets-stay-the-providers",
+        "WPUCompleteOverlappedRequest.status-ends-progress",
+    ]);
     let (host, provider, entry) = host();
     let socket = provider.create_socket_handle(entry, 0).expect("a socket");
     let mut own = WSAOVERLAPPED { Offset: 1, OffsetHigh: 2, ..WSAOVERLAPPED::ZERO };

@@ -44,6 +44,8 @@ fn receive(client: &Client, socket: SOCKET, tell: Tell) -> ClientRequest {
 
 #[test]
 fn errors_go_with_failures_only() {
+    let _shows = wpu_evidence::checked(["WSPSocket.lpErrno.error-written"]);
+    let _keeps = wpu_evidence::tested(["start-up.failure-without-code"]);
     let errno = found(fault::ERRNO_ON_SUCCESS, |_, client, _| {
         let _ = socket(client);
     });
@@ -56,6 +58,7 @@ fn errors_go_with_failures_only() {
 
 #[test]
 fn undocumented_return_values_are_faults() {
+    let _shows = wpu_evidence::checked(["WSPSelect.result-counts-memberships"]);
     let odd = found(fault::ODD_STATUS, |_, client, _| {
         let _ = client.bind(socket(client), address());
     });
@@ -69,6 +72,7 @@ fn undocumented_return_values_are_faults() {
 
 #[test]
 fn errors_of_events_that_have_not_happened_are_left_alone() {
+    let _shows = wpu_evidence::checked(["WSPEnumNetworkEvents.other-errors-untouched"]);
     let cleared = found(fault::CLEARS_ERRORS, |_, client, _| {
         let near = pair(client).0;
         assert_eq!(client.enum_network_events(near, std::ptr::null_mut()).map(|all| all.events), Ok(0));
@@ -78,6 +82,7 @@ fn errors_of_events_that_have_not_happened_are_left_alone() {
 
 #[test]
 fn counts_beyond_what_was_requested_are_faults() {
+    let _shows = wpu_evidence::checked(["data-transfer.count-within-buffers"]);
     let much = found(fault::TOO_MUCH, |_, client, _| {
         assert_eq!(client.send(pair(client).0, b"four"), Ok(4));
     });
@@ -103,6 +108,7 @@ fn a_call_without_an_overlapped_structure_is_never_pending() {
 
 #[test]
 fn sockets_are_made_by_ws2_32_for_the_right_entry() {
+    let _shows = wpu_evidence::checked(["socket-handles.other-handles-created"]);
     let unknown = found(fault::UNKNOWN_HANDLE, |_, client, _| {
         let _ = socket(client);
     });
@@ -115,6 +121,8 @@ fn sockets_are_made_by_ws2_32_for_the_right_entry() {
 
 #[test]
 fn a_completion_that_is_never_reported_is_a_fault() {
+    let _shows =
+        wpu_evidence::checked(["overlapped.pending-is-indicated-once", "overlapped.zero-was-indicated"]);
     let never = found(fault::NEVER_TOLD, |host, client, _| {
         let (_near, far) = pair(client);
         let _request = receive(client, far, Tell::Event(host.client_event()));
@@ -135,6 +143,7 @@ fn a_completion_that_is_never_reported_is_a_fault() {
 /// What the system completes can be seen in the structure alone; what it has not completed cannot.
 #[test]
 fn a_success_of_a_file_handle_without_a_completion_is_a_fault() {
+    let _shows = wpu_evidence::checked(["overlapped.zero-was-indicated"]);
     let host = Host::new().expect("a free slot");
     let entry = install_as(&host, fault::SILENT_SUCCESS, XP1_IFS_HANDLES);
     let client = host.client();
@@ -153,6 +162,7 @@ fn a_success_of_a_file_handle_without_a_completion_is_a_fault() {
 
 #[test]
 fn a_completion_that_is_reported_twice_is_a_fault() {
+    let _shows = wpu_evidence::checked(["overlapped.pending-is-indicated-once"]);
     let event = found(fault::TOLD_TWICE, |_, client, _| {
         let (near, far) = pair(client);
         let _request = receive(client, far, Tell::Nobody);
@@ -170,6 +180,7 @@ fn a_completion_that_is_reported_twice_is_a_fault() {
 
 #[test]
 fn a_completion_of_a_refused_request_is_a_fault() {
+    let _shows = wpu_evidence::checked(["overlapped.refusal-is-not-indicated"]);
     let refused = found(fault::TOLD_AND_REFUSED, |_, client, _| {
         assert!(client.send_overlapped(pair(client).0, &[b"x"], Tell::Nobody).is_err());
     });
@@ -188,6 +199,7 @@ fn a_completion_of_a_refused_request_is_a_fault() {
 
 #[test]
 fn a_completion_routine_replaces_other_notifications() {
+    let _shows = wpu_evidence::checked(["overlapped.no-completion-upcall-for-routines"]);
     let event = found(fault::EVENT_FOR_ROUTINE, |_, client, _| {
         let (near, far) = pair(client);
         let _request = receive(client, far, Tell::routine(|_| ()));
@@ -198,6 +210,7 @@ fn a_completion_routine_replaces_other_notifications() {
 
 #[test]
 fn closing_a_clients_event_is_a_fault() {
+    let _shows = wpu_evidence::checked(["event-objects.only-own-events"]);
     let closed = found(fault::CLOSES_EVENT, |host, client, _| {
         let (near, far) = pair(client);
         let _request = receive(client, far, Tell::Event(host.client_event()));
@@ -208,6 +221,7 @@ fn closing_a_clients_event_is_a_fault() {
 
 #[test]
 fn messages_name_the_clients_socket() {
+    let _shows = wpu_evidence::checked(["WSPAsyncSelect.socket-in-first-value"]);
     let foreign = found(fault::FOREIGN_MESSAGE, |host, client, _| {
         let (near, far) = pair(client);
         client.async_select(far, host.window(), 0x400, FD_READ).expect("a socket");
@@ -235,6 +249,7 @@ fn messages_name_the_clients_socket() {
 
 #[test]
 fn use_of_call_arguments_after_the_call_is_a_fault() {
+    let _shows = wpu_evidence::checked(["overlapped.array-is-captured", "overlapped.thread-id-is-copied"]);
     let thread = found(fault::KEEPS_THREAD_ID, |_, client, _| {
         let (near, far) = pair(client);
         let _request = receive(client, far, Tell::routine(|_| ()));
@@ -251,6 +266,7 @@ fn use_of_call_arguments_after_the_call_is_a_fault() {
 
 #[test]
 fn handles_are_closed_exactly_once() {
+    let _shows = wpu_evidence::checked(["WPUCreateSocketHandle.released-once"]);
     let leak = found(fault::LEAKS_HANDLE, |_, client, _| {
         let _ = socket(client);
     });
@@ -263,6 +279,8 @@ fn handles_are_closed_exactly_once() {
 
 #[test]
 fn completions_and_upcalls_after_the_last_clean_up_are_faults() {
+    let _shows =
+        wpu_evidence::checked(["WSPCleanup.requests-end-quietly", "start-up.no-upcalls-after-the-end"]);
     let loud = found(fault::TELLS_AT_CLEAN_UP, |_, client, _| {
         let (_near, far) = pair(client);
         drop(receive(client, far, Tell::Nobody));

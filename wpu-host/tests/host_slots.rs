@@ -12,6 +12,12 @@ use wpu_sys::ffi::*;
 
 #[test]
 fn slots() {
+    let _shows = wpu_evidence::tested([
+        "WPUCreateEvent.lpErrno.error-written",
+        "WPUCreateSocketHandle.handle-of-its-own",
+        "WPUOpenCurrentThread.failure-returned",
+        "WPUOpenCurrentThread.lpErrno.error-written",
+    ]);
     let mut all: Vec<_> = (0..64).map(|_| host()).collect();
     assert_eq!(Host::new().err(), Some(NoFreeSlot));
     assert_eq!(NoFreeSlot.to_string(), "all 64 slots for hosts are taken in this process");

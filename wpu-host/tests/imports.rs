@@ -31,6 +31,15 @@ fn list(protocols: Option<&[i32]>, room: usize, length: u32) -> (i32, i32, u32, 
 
 #[test]
 fn the_whole_catalog_is_listed() {
+    let _shows = wpu_evidence::tested([
+        "WSCEnumProtocols.WSAEFAULT",
+        "WSCEnumProtocols.WSAENOBUFS",
+        "protocol-enumeration.count-is-the-result",
+        "protocol-enumeration.filter-by-protocol",
+        "protocol-enumeration.hidden-entries-included",
+        "protocol-enumeration.needed-size-comes-back",
+        "protocol-enumeration.never-in-parts",
+    ]);
     let (host, provider, base) = host();
     let tcp = host.add_entry(Entry::new(GUID::ZERO, "tcp.dll").sockets(2, 1, 6));
     let layer = host.add_entry(Entry::layer(GUID::ZERO, "layer.dll"));

@@ -106,6 +106,7 @@ fn one_run(clean_up: bool) -> u16 {
 #[cfg(any(windows, target_os = "linux"))]
 #[test]
 fn a_provider_is_unloaded_only_if_it_was_cleaned_up() {
+    let _shows = wpu_evidence::tested(["start-up.unloaded-after-last-clean-up"]);
     let _alone = alone();
     assert_eq!((one_run(true), one_run(true)), (1, 1));
     assert_eq!((one_run(false), one_run(true)), (1, 2));
@@ -121,6 +122,7 @@ fn a_library_without_the_second_entry_has_no_second_start() {
 
 #[test]
 fn a_clients_provider_can_be_a_library() {
+    let _shows = wpu_evidence::tested(["start-up.incomplete-table-refused"]);
     let _alone = alone();
     let host = Host::new().expect("a free slot");
     let entry = {

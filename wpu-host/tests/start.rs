@@ -110,6 +110,7 @@ fn start_ex(host: &Host, entry: &Entry) -> Result<Started, StartFailure> {
 
 #[test]
 fn a_provider_gets_what_ws2_32_gives() {
+    let _shows = wpu_evidence::tested(["start-up.only-version-2-2"]);
     let _alone = ALONE.lock();
     let host = Host::new().expect("a free slot");
     let entry = entry(&host, 0);
@@ -159,6 +160,7 @@ fn a_clean_up_can_fail_or_be_missing() {
 
 #[test]
 fn a_provider_gets_its_entry_as_the_catalog_has_it() {
+    let _shows = wpu_evidence::tested(["WSPStartup.entry-of-the-chain"]);
     let _alone = ALONE.lock();
     let host = Host::new().expect("a free slot");
     let mut changed = entry(&host, NO_CLEANUP);

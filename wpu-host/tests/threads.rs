@@ -26,6 +26,7 @@ fn ran() -> Vec<usize> {
 
 #[test]
 fn a_queued_function_runs_only_in_an_alertable_wait() {
+    let _shows = wpu_evidence::tested(["WPUQueueApc.runs-in-alertable-wait"]);
     let (host, provider, _) = host();
     let (me, event) = (host.current_thread(), host.client_event());
     assert_eq!(host.sleep_alertable(Duration::ZERO), 0);
@@ -51,6 +52,13 @@ fn a_queued_function_runs_only_in_an_alertable_wait() {
 
 #[test]
 fn a_function_runs_on_the_thread_it_was_queued_to() {
+    let _shows = wpu_evidence::tested([
+        "WPUQueueApc.WSAEFAULT",
+        "WPUQueueApc.called-on-any-thread",
+        "WPUQueueApc.failure-returned",
+        "WPUQueueApc.lpErrno.error-written",
+        "WPUQueueApc.runs-in-alertable-wait",
+    ]);
     let (host, provider, _) = host();
     let host = Arc::new(host);
     let (send, receive) = mpsc::channel();
@@ -95,6 +103,14 @@ fn a_queued_function_makes_upcalls_and_what_it_queues_runs_too() {
 
 #[test]
 fn each_opened_thread_id_is_closed_once() {
+    let _shows = wpu_evidence::tested([
+        "WPUCloseThread.failure-returned",
+        "WPUCloseThread.lpErrno.error-written",
+        "WPUCloseThread.resources-freed",
+        "WPUOpenCurrentThread.failure-returned",
+        "WPUOpenCurrentThread.lpErrno.error-written",
+        "WPUQueueApc.WSAEFAULT",
+    ]);
     let (host, provider, _) = host();
     let client = host.current_thread();
     assert_eq!(client, host.current_thread());
@@ -141,6 +157,13 @@ fn call_hook(provider: &Provider, entry: u32) -> Option<bool> {
 
 #[test]
 fn a_blocking_hook_belongs_to_its_thread() {
+    let _shows = wpu_evidence::tested([
+        "WPUQueryBlockingCallback.WSAEINVAL",
+        "WPUQueryBlockingCallback.failure-returned",
+        "WPUQueryBlockingCallback.hook-of-calling-thread",
+        "WPUQueryBlockingCallback.lpErrno.error-written",
+        "WPUQueryBlockingCallback.null-without-a-hook",
+    ]);
     let (host, provider, entry) = host();
     assert_eq!(provider.query_blocking_callback(entry), Ok((None, 0)));
     let (calls, cancelled) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));

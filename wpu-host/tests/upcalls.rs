@@ -13,6 +13,12 @@ use wpu_sys::ffi::*;
 
 #[test]
 fn a_socket_handle_keeps_its_context_until_it_is_closed() {
+    let _shows = wpu_evidence::tested([
+        "WPUCloseSocketHandle.handle-forgotten",
+        "WPUQuerySocketHandleContext.context-unchanged",
+        "WPUQuerySocketHandleContext.failure-returned",
+        "WPUQuerySocketHandleContext.lpErrno.error-written",
+    ]);
     let (host, provider, entry) = host();
     let socket = provider.create_socket_handle(entry, 0x2a).expect("a socket");
     let other = provider.create_socket_handle(entry, usize::MAX).expect("a socket");
@@ -28,6 +34,13 @@ fn a_socket_handle_keeps_its_context_until_it_is_closed() {
 
 #[test]
 fn other_handles_are_refused_as_socket_handles() {
+    let _shows = wpu_evidence::tested([
+        "WPUCloseSocketHandle.WSAENOTSOCK",
+        "WPUCloseSocketHandle.failure-returned",
+        "WPUCloseSocketHandle.lpErrno.error-written",
+        "WPUCreateSocketHandle.lpErrno.error-written",
+        "WPUQuerySocketHandleContext.WSAENOTSOCK",
+    ]);
     let (host, provider, entry) = host();
     let closed = provider.create_socket_handle(entry, 1).expect("a socket");
     assert_eq!(provider.close_socket_handle(closed), Ok(()));
@@ -73,6 +86,10 @@ fn handle_values_are_never_reused() {
 
 #[test]
 fn a_file_handle_is_registered_and_the_last_registration_wins() {
+    let _shows = wpu_evidence::tested([
+        "WPUModifyIFSHandle.last-registration-counts",
+        "WPUModifyIFSHandle.lpErrno.error-written",
+    ]);
     let (host, provider, base) = host();
     let layer = host.add_entry(Entry::new(GUID::ZERO, "layer.dll").flags(XP1_IFS_HANDLES));
     assert_eq!(provider.modify_ifs_handle(base, 0x54), Ok(0x54));
@@ -100,6 +117,8 @@ fn a_renamed_file_handle_is_another_value() {
 
 #[test]
 fn an_invalid_file_handle_is_not_registered() {
+    let _shows =
+        wpu_evidence::tested(["WPUModifyIFSHandle.WSAEINVAL", "WPUModifyIFSHandle.lpErrno.error-written"]);
     let (host, provider, entry) = host();
     let closed = provider.create_socket_handle(entry, 1).expect("a socket");
     assert_eq!(provider.close_socket_handle(closed), Ok(()));
@@ -111,6 +130,7 @@ fn an_invalid_file_handle_is_not_registered() {
 
 #[test]
 fn a_layer_can_register_a_handle_that_was_made_for_the_layer_below() {
+    let _shows = wpu_evidence::tested(["WPUModifyIFSHandle.last-registration-counts"]);
     let (host, provider, base) = host();
     let layer = host.add_entry(Entry::new(GUID { Data1: 2, ..GUID::ZERO }, "layer.dll")).id();
     for rename in [false, true] {
@@ -134,6 +154,15 @@ fn a_layer_can_register_a_handle_that_was_made_for_the_layer_below() {
 
 #[test]
 fn an_event_is_set_until_it_is_reset() {
+    let _shows = wpu_evidence::tested([
+        "WPUCreateEvent.lpErrno.error-written",
+        "WPUCreateEvent.manual-reset-not-set",
+        "WPUResetEvent.failure-returned",
+        "WPUResetEvent.lpErrno.error-written",
+        "WPUSetEvent.failure-returned",
+        "WPUSetEvent.lpErrno.error-written",
+        "WPUSetEvent.set-after-success",
+    ]);
     let (host, provider, _) = host();
     let event = provider.create_event().expect("an event");
     assert_eq!(host.wait(event, Duration::ZERO), Ok(false));
@@ -150,6 +179,18 @@ fn an_event_is_set_until_it_is_reset() {
 
 #[test]
 fn other_handles_are_refused_as_events() {
+    let _shows = wpu_evidence::tested([
+        "WPUCloseEvent.WSA_INVALID_HANDLE",
+        "WPUCloseEvent.closed-handle-refused",
+        "WPUCloseEvent.failure-returned",
+        "WPUCloseEvent.lpErrno.error-written",
+        "WPUResetEvent.WSA_INVALID_HANDLE",
+        "WPUResetEvent.failure-returned",
+        "WPUResetEvent.lpErrno.error-written",
+        "WPUSetEvent.ERROR_INVALID_HANDLE",
+        "WPUSetEvent.failure-returned",
+        "WPUSetEvent.lpErrno.error-written",
+    ]);
     let (host, provider, entry) = host();
     let closed = provider.create_event().expect("an event");
     assert_eq!(provider.close_event(closed), Ok(()));
@@ -183,6 +224,7 @@ fn a_clients_event_is_set_by_the_provider_and_closed_by_the_client() {
 
 #[test]
 fn a_wait_ends_when_another_thread_sets_or_closes_the_event() {
+    let _shows = wpu_evidence::tested(["WPUSetEvent.set-after-success"]);
     let (host, provider, _) = host();
     let host = Arc::new(host);
     for close in [false, true] {
@@ -202,6 +244,14 @@ fn a_wait_ends_when_another_thread_sets_or_closes_the_event() {
 
 #[test]
 fn a_path_is_unexpanded_and_zero_terminated() {
+    let _shows = wpu_evidence::tested([
+        "WPUGetProviderPath.WSAEINVAL",
+        "WPUGetProviderPath.failure-returned",
+        "WPUGetProviderPath.final-zero",
+        "WPUGetProviderPath.lpErrno.error-written",
+        "WPUGetProviderPath.lpszProviderDllPath.written-on-success",
+        "WPUGetProviderPath.variables-left",
+    ]);
     let (host, provider, _) = host();
     let id = GUID { Data1: 0xabc, ..GUID::ZERO };
     let path = r"%SystemRoot%\System32\lower.dll";
@@ -231,6 +281,11 @@ fn a_set_is_searched_up_to_its_count() {
 
 #[test]
 fn messages_reach_open_windows() {
+    let _shows = wpu_evidence::tested([
+        "WPUPostMessage.does-not-wait",
+        "WPUPostMessage.failure-returned",
+        "WPUPostMessage.posted-as-passed",
+    ]);
     let (host, provider, _) = host();
     let window = host.window();
     assert!(provider.post_message(window, 0x401, 0x54, -3));
@@ -246,6 +301,10 @@ fn messages_reach_open_windows() {
 
 #[test]
 fn many_threads_use_one_host() {
+    let _shows = wpu_evidence::tested([
+        "WPUQuerySocketHandleContext.any-context-allowed",
+        "WPUQuerySocketHandleContext.context-unchanged",
+    ]);
     let (host, provider, entry) = host();
     let rounds = if cfg!(miri) { 5 } else { 500 }; // Miri is slow.
     let threads: Vec<_> = (0..4_usize)

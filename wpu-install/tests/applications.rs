@@ -22,6 +22,7 @@ fn to(to: Option<u32>) -> Permission {
 /// The example in the documentation of categories: two programs and four layers.
 #[test]
 fn the_documented_example_holds() {
+    let _shows = wpu_evidence::tested(["application-categories.uncategorised-is-not-zero"]);
     let (foo, bar) = (Some(LSP_SYSTEM | FIREWALL), Some(FIREWALL));
     let layers = [LSP_SYSTEM, 0, LSP_FIREWALL, LSP_SYSTEM | FIREWALL | LSP_INSPECTOR];
     assert_eq!(layers.map(|layer| loads(foo, layer)), [true, false, false, false]);
@@ -68,6 +69,7 @@ fn categories_are_added_and_removed_only_all_together() {
 
 #[test]
 fn a_change_and_its_undo_leave_nothing() {
+    let _shows = wpu_evidence::tested(["application-categories.path-with-arguments-identifies"]);
     for from in [None, Some(1), Some(6)] {
         for wanted in [None, Some(2), Some(6), Some(12)] {
             let mut applications = MemoryApplications::default();
@@ -227,6 +229,7 @@ impl Applications for Shared {
 
 #[test]
 fn categories_that_another_program_adds_meanwhile_stay() {
+    let _shows = wpu_evidence::tested(["application-categories.categories-add-up"]);
     let mut failed = 0;
     for (from, wanted) in [(None, Some(4)), (Some(4), Some(6)), (Some(6), Some(9)), (Some(6), None)] {
         for other in 1..8 {

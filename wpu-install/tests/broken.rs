@@ -70,6 +70,11 @@ type Case = (&'static str, Catalogs, &'static [(u32, &'static str)]);
 
 #[test]
 fn each_fault_is_found_where_it_is() {
+    let _shows = wpu_evidence::checked([
+        "catalog.no-layer-twice",
+        "catalog.seven-components-at-most",
+        "layering.pass-through-over-ifs-only",
+    ]);
     let memory = layered();
     let cases: [Case; 14] = [
         ("the base is gone", without(&memory, &[1001]), &[(1008, "link-missing"), (1006, "link-missing")]),
@@ -136,6 +141,7 @@ fn each_fault_is_found_where_it_is() {
 /// Chains of chains: three layers, of which 1009 and 1010 are the third.
 #[test]
 fn layers_are_counted_through_chains_in_chains() {
+    let _shows = wpu_evidence::checked(["catalog.no-layer-twice"]);
     let mut memory = layered();
     install(&mut memory, &over(3, Class::NonIfs, &[1008]));
     assert_eq!(catalog(&memory).find(1010).expect("the third chain").links(), [1009, 1008, 1006, 1001]);
@@ -178,6 +184,7 @@ fn a_chain_after_its_base_is_not_found() {
 
 #[test]
 fn a_provider_of_one_width_only_is_reported() {
+    let _shows = wpu_evidence::checked(["install-with-chains.layers-come-in-both-widths"]);
     let mut memory = Memory::sample(BOTH);
     let mut two = base(4, Class::NonIfs);
     two.sockets.push(wpu_install::Sockets { kind: 2, ..two.sockets[0].clone() });

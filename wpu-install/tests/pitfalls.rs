@@ -12,6 +12,12 @@ use wpu_sys::ffi::{PFL_HIDDEN, PFL_MATCHES_PROTOCOL_ZERO, XP1_IFS_HANDLES};
 /// The first id of a chain is that of the layer's hidden entry, and the chain has an id of its own.
 #[test]
 fn d_06_a_chain_has_a_number_of_its_own_and_names_the_hidden_entry() {
+    let _shows = wpu_evidence::tested([
+        "catalog.first-layer-first",
+        "catalog.length-counts-entries",
+        "catalog.length-tells-the-kind",
+        "provider-installation.one-call-for-each-guid",
+    ]);
     let mut memory = Memory::sample(ONE);
     install(&mut memory, &over(1, Class::Ifs, &[1001]));
     let (own, chain) = (entry(&memory, "Layer 1"), entry(&memory, "Layer 1 over [TCP over IP version 4]"));
@@ -50,6 +56,10 @@ fn d_06_an_added_entry_has_no_id_yet_and_the_hidden_entry_no_sockets() {
 /// The entry contains everything that the user specifies about the sockets.
 #[test]
 fn d_06_a_base_provider_offers_the_requested_sockets() {
+    let _shows = wpu_evidence::tested([
+        "catalog.length-tells-the-kind",
+        "provider-installation.entries-are-made-by-caller",
+    ]);
     let mut asked = base(1, Class::NonIfs);
     let sockets = &mut asked.sockets[0];
     (sockets.kind, sockets.protocol, sockets.addresses, sockets.message_size) = (2, 17, (8, 24), 512);
@@ -68,6 +78,7 @@ fn d_06_a_base_provider_offers_the_requested_sockets() {
 
 #[test]
 fn d_18_the_flag_for_file_handles_follows_from_the_class() {
+    let _shows = wpu_evidence::tested(["catalog.chain-described-as-whole"]);
     for (class, flag) in [(Class::Ifs, XP1_IFS_HANDLES), (Class::NonIfs, 0)] {
         let mut memory = Memory::sample(ONE);
         let plan = base(2, class).plan(memory.catalogs()).unwrap();
@@ -90,6 +101,7 @@ fn d_18_the_flag_for_file_handles_follows_from_the_class() {
 
 #[test]
 fn d_29_a_call_for_both_catalogs_never_carries_a_chain() {
+    let _shows = wpu_evidence::tested(["provider-installation.chains-catalog-by-catalog"]);
     let memory = Memory::sample(BOTH);
     let layer = layer(1, Class::Ifs);
     let plan = layer.plan(memory.catalogs()).unwrap();
@@ -115,6 +127,10 @@ fn d_29_a_call_for_both_catalogs_never_carries_a_chain() {
 /// ids.
 #[test]
 fn d_29_each_catalog_is_changed_by_a_program_of_its_width() {
+    let _shows = wpu_evidence::tested([
+        "provider-installation.chains-catalog-by-catalog",
+        "provider-installation.once-for-each-width",
+    ]);
     let both = Memory::sample(BOTH);
     let layer = layer(1, Class::NonIfs);
     let failure = apply(&layer.plan(both.catalogs()).unwrap(), &mut both.clone()).unwrap_err();
@@ -131,6 +147,7 @@ fn d_29_each_catalog_is_changed_by_a_program_of_its_width() {
 
 #[test]
 fn d_30_the_hidden_entry_is_added_first_and_each_chain_precedes_its_base() {
+    let _shows = wpu_evidence::tested(["catalog.components-come-first", "provider-order.every-entry-once"]);
     let mut memory = Memory::sample(ONE);
     let plan = over(1, Class::NonIfs, &[1003, 1001]).plan(memory.catalogs()).unwrap();
     let Step { action: Action::Add(Addition { entries, .. }), .. } = &plan.steps[0] else { panic!("{plan}") };
@@ -144,6 +161,7 @@ fn d_30_the_hidden_entry_is_added_first_and_each_chain_precedes_its_base() {
 
 #[test]
 fn d_30_a_layer_over_a_chain_names_the_chain_and_what_is_below() {
+    let _shows = wpu_evidence::tested(["catalog.first-layer-first", "catalog.length-counts-entries"]);
     let mut memory = Memory::sample(ONE);
     install(&mut memory, &over(1, Class::Ifs, &[1001]));
     let (low, lower) = (entry(&memory, "Layer 1 over [TCP over IP version 4]"), entry(&memory, "Layer 1"));
@@ -212,6 +230,7 @@ fn d_30_a_layer_is_in_a_chain_once_and_a_chain_has_seven_links() {
 /// Ws2_32 starts a provider once for each id, so chains of file handles need ids of their own.
 #[test]
 fn d_30_each_ifs_chain_has_an_id_of_its_own() {
+    let _shows = wpu_evidence::tested(["provider-installation.one-call-for-each-guid"]);
     for (class, count) in [(Class::Ifs, 4), (Class::NonIfs, 1)] {
         let mut memory = Memory::sample(ONE);
         install(&mut memory, &layer(1, class));
@@ -261,6 +280,10 @@ fn d_30_a_non_ifs_layer_over_a_part_has_a_note() {
 
 #[test]
 fn d_31_categories_are_set_before_chains_exist_and_missing_ones_are_noted() {
+    let _shows = wpu_evidence::tested([
+        "provider-categories.layer-named-by-hidden-entry",
+        "provider-categories.several-categories-allowed",
+    ]);
     let memory = Memory::sample(ONE);
     let with = |categories| Layer { categories, ..layer(1, Class::Ifs) }.plan(memory.catalogs());
     let notes = with(0).unwrap().notes;
@@ -291,6 +314,7 @@ fn d_32_every_change_notes_that_running_programs_keep_the_old_catalog() {
 /// After another installation, a layer has new ids, and no old id remains.
 #[test]
 fn d_32_install_uninstall_and_install_again() {
+    let _shows = wpu_evidence::tested(["provider-installation.id-given-by-the-host"]);
     let mut memory = Memory::sample(ONE);
     let before = memory.catalogs().clone();
     install(&mut memory, &layer(1, Class::Ifs));
@@ -407,6 +431,7 @@ fn d_32_a_catalog_that_lacks_what_is_removed_is_named() {
 
 #[test]
 fn added_entries_are_reported_by_name_and_id() {
+    let _shows = wpu_evidence::tested(["provider-installation.both-catalogs-get-entries"]);
     let mut memory = Memory::sample(BOTH);
     let plan = base(4, Class::NonIfs).plan(memory.catalogs()).unwrap();
     let told: Vec<_> = apply(&plan, &mut memory).unwrap();
@@ -474,6 +499,7 @@ fn d_37_sockets_that_another_entry_offers_first_are_noted() {
 /// units.
 #[test]
 fn the_longest_name_is_kept_whole_and_that_of_its_chain_is_cut_between_letters() {
+    let _shows = wpu_evidence::tested(["catalog.name-fits-the-array"]);
     let mut memory = Memory::sample(ONE);
     let whole = "x".repeat(255);
     install(&mut memory, &Layer { name: whole.clone(), ..over(1, Class::Ifs, &[1001]) });

@@ -210,6 +210,10 @@ unsafe extern "system" fn permit(
 
 #[test]
 fn permitted_categories_are_read_and_set() {
+    let _shows = wpu_evidence::tested([
+        "application-categories.lengths-without-final-zero",
+        "application-categories.uncategorised-is-not-zero",
+    ]);
     let _turn = begin(Memory::sample(ONE));
     let mut programs = SystemApplications::open().expect("the functions are there");
     for arguments in [None, Some("-k netsvcs".into())] {
@@ -285,6 +289,12 @@ fn the_catalogs_are_read_completely() {
 
 #[test]
 fn a_layer_is_installed_and_removed() {
+    let _shows = wpu_evidence::tested([
+        "provider-categories.categories-are-four-bytes",
+        "provider-categories.flags-are-zero",
+        "provider-order.every-entry-once",
+        "provider-removal.all-entries-are-removed",
+    ]);
     let _turn = begin(Memory::sample(BOTH));
     let before = now();
     let mut system = System::open(ONE).expect("there are catalogs");
@@ -304,6 +314,10 @@ fn a_layer_is_installed_and_removed() {
 
 #[test]
 fn a_base_is_installed_in_both_and_removed() {
+    let _shows = wpu_evidence::tested([
+        "provider-installation.both-catalogs-get-entries",
+        "provider-removal.all-entries-are-removed",
+    ]);
     let _turn = begin(Memory::sample(BOTH));
     let before = now();
     let mut system = System::open(BOTH).expect("there are catalogs");
@@ -321,6 +335,7 @@ fn a_base_is_installed_in_both_and_removed() {
 
 #[test]
 fn errors_of_ws2_32_are_reported() {
+    let _shows = wpu_evidence::tested(["WSCDeinstallProvider.WSAEINVAL"]);
     let mut memory = Memory::sample(ONE);
     memory.fail(|call| call == 1, false);
     let _turn = begin(memory);
