@@ -165,6 +165,20 @@ fn long_messages(host: &Host, client: &Client, [near, far]: [SOCKET; 2]) {
 /// A single test, since a provider has one host in a process.
 #[test]
 fn messages_keep_their_bounds_and_senders() {
+    let _shows = wpu_evidence::tested([
+        "message-orientation.buffers-get-the-beginning",
+        "message-orientation.empty-message-is-a-message",
+        "message-orientation.messages-keep-boundaries",
+        "message-orientation.unreliable-drops-the-rest",
+        "WSPAccept.WSAEOPNOTSUPP",
+        "WSPListen.WSAEOPNOTSUPP",
+        "WSPRecv.WSAEWOULDBLOCK",
+        "WSPRecvFrom.WSAEMSGSIZE",
+        "WSPRecvFrom.gives-the-sender",
+        "WSPSelect.readable-when-data-waits",
+        "WSPSelect.sets-keep-the-ready",
+        "WSPSend.goes-to-the-peer",
+    ]);
     let (host, client, [near, far]) = world();
     assert_eq!(client.send_to(near, b"one", at(2)), Ok(3));
     assert_eq!(client.send_to(near, b"", at(2)), Ok(0));

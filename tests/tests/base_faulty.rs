@@ -227,6 +227,7 @@ fn d_11_a_panic_releases_its_turn() {
 
 #[test]
 fn d_11_a_panic_in_the_turn_of_a_request_ends_both() {
+    let _shows = wpu_evidence::tested(["WSPGetOverlappedResult.error-is-the-operations"]);
     let world = World::new();
     let (client, socket) = (&world.client, world.connected());
     let notify = locked(&NEWEST).clone().expect("an endpoint");
@@ -329,6 +330,7 @@ fn without_each<M: Manner>(create: WsaError, query: WsaError, reset: Result<(), 
 
 #[test]
 fn d_39_a_dead_function_of_the_host_affects_only_calls_that_need_it() {
+    let _shows = wpu_evidence::tested(["socket-handles.first-error-reported"]);
     let (unsupported, failure) = (WsaError::WSAEOPNOTSUPP, WsaError::WSASYSCALLFAILURE);
     without_each::<NotSupported>(unsupported, unsupported, Err(unsupported));
     without_each::<SilentFailure>(failure, failure, Err(failure));
@@ -337,6 +339,11 @@ fn d_39_a_dead_function_of_the_host_affects_only_calls_that_need_it() {
 
 #[test]
 fn d_39_a_request_completes_even_if_its_routine_cannot_be_queued() {
+    let _shows = wpu_evidence::tested([
+        "WPUQueueApc.refusal-loses-nothing",
+        "WSPGetOverlappedResult.WSA_IO_INCOMPLETE",
+        "WSPGetOverlappedResult.polling-does-not-wait",
+    ]);
     let slot = UPCALLS.iter().position(|upcall| upcall.name == "WPUQueueApc").expect("an upcall");
     let world = world_without::<NotSupported>(slot);
     let (client, socket) = (&world.client, world.connected());

@@ -142,6 +142,7 @@ impl World {
 
 #[test]
 fn a_deferred_connection_wakes_another_call_that_waits_to_accept() {
+    let _shows = wpu_evidence::tested(["WSPAccept.WSATRY_AGAIN", "WSPAccept.deferred-stays-first"]);
     let world = World::new();
     let (host, client, listener) = (&world.host, &*world.client, world.socket());
     client.bind(listener, somewhere()).expect("an address");
@@ -175,6 +176,10 @@ fn a_deferred_connection_wakes_another_call_that_waits_to_accept() {
 
 #[test]
 fn a_call_that_waits_for_a_request_returns_when_closing_aborts_it() {
+    let _shows = wpu_evidence::tested([
+        "WSPGetOverlappedResult.error-is-the-operations",
+        "WSPRecv.WSA_OPERATION_ABORTED",
+    ]);
     let world = World::new();
     let (host, client, socket) = (&world.host, &*world.client, world.connected());
     let event = host.client_event();
@@ -200,6 +205,7 @@ fn a_call_that_waits_for_a_request_returns_when_closing_aborts_it() {
 
 #[test]
 fn no_request_is_pending_on_a_socket_that_was_closed_during_the_attempt() {
+    let _shows = wpu_evidence::tested(["WSPRecv.WSAENOTSOCK"]);
     let world = World::new();
     let socket = world.connected();
     let event = world.host.client_event();

@@ -225,6 +225,13 @@ mod tests {
 
     #[test]
     fn texts_have_a_port_only_where_there_is_one() {
+        let _shows = wpu_evidence::tested([
+            "address-conversion.there-and-back",
+            "WSPAddressToString.all-parts-in-text",
+            "WSPAddressToString.usual-form-of-ip",
+            "WSPStringToAddress.WSAEINVAL",
+            "WSPStringToAddress.missing-parts-have-defaults",
+        ]);
         for (family, text) in [
             (AF_INET, "10.0.0.1:7"),
             (AF_INET, "10.0.0.1"),

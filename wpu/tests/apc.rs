@@ -76,6 +76,7 @@ fn a_refused_closure_is_returned_and_can_be_queued_again() {
 
 #[test]
 fn a_closure_that_stays_refused_is_dropped_with_the_refusal() {
+    let _shows = wpu_evidence::tested(["WPUQueueApc.refusal-loses-nothing"]);
     let (apc, fate) = watched();
     host::answer(Err(WsaError::WSAEFAULT));
     let refused = queue(apc).expect_err("refused");

@@ -183,6 +183,7 @@ fn pended() -> PendingRequest {
 
 #[test]
 fn a_request_shows_the_clients_arguments_during_the_call() {
+    let _shows = wpu_evidence::tested(["WSPRecvFrom.lpFrom.within-length", "WSPSendTo.lpTo.within-length"]);
     let mut client = Client::new();
     let sent = |socket, has_routine| Seen {
         asked: 5,
@@ -210,6 +211,7 @@ fn a_request_shows_the_clients_arguments_during_the_call() {
 
 #[test]
 fn a_pending_request_shows_the_same_on_another_thread() {
+    let _shows = wpu_evidence::tested(["WSPRecvFrom.lpFrom.within-length", "WSPSendTo.lpTo.within-length"]);
     let (mut sender, mut client) = (Client::new(), Client::new());
     assert_eq!(sender.call(false, true, Some(routine)), PENDING);
     let sent = pended();

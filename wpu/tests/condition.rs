@@ -51,6 +51,12 @@ unsafe extern "system" fn condition(
 
 #[test]
 fn the_result_of_the_condition_function_is_returned_or_refused() {
+    let _shows = wpu_evidence::tested([
+        "WSPAccept.absent-qos-is-null",
+        "WSPAccept.addresses-for-condition",
+        "WSPAccept.callee-data-room",
+        "WSPAccept.context-passed-unchanged",
+    ]);
     let peer = Address::from("1.2.3.4:5".parse::<SocketAddr>().expect("an address"));
     let local = Address::from("[::1]:6".parse::<SocketAddr>().expect("an address"));
     let answers = [
@@ -73,6 +79,7 @@ fn the_result_of_the_condition_function_is_returned_or_refused() {
 
 #[test]
 fn an_address_of_a_family_without_a_text_has_none() {
+    let _shows = wpu_evidence::tested(["WSPAddressToString.WSAEINVAL", "WSPStringToAddress.WSAEINVAL"]);
     let strange = Address::new(&[40, 0, 1, 2]).expect("long enough");
     assert_eq!(strange.to_text(), Err(WsaError::WSAEINVAL));
     assert_eq!(Address::from_text(40, "1"), Err(WsaError::WSAEINVAL));

@@ -143,6 +143,15 @@ fn call(functions: &WSPPROC_TABLE, which: usize, overlapped: *mut WSAOVERLAPPED)
 
 #[test]
 fn d_26_an_excessive_count_is_an_error() {
+    let _shows = wpu_evidence::tested([
+        "overlapped.neither-event-nor-routine",
+        "WPUCompleteOverlappedRequest.end-and-count-passed",
+        "WSPIoctl.WSA_IO_PENDING",
+        "WSPRecv.WSA_IO_PENDING",
+        "WSPRecvFrom.WSA_IO_PENDING",
+        "WSPSend.WSA_IO_PENDING",
+        "WSPSendTo.WSA_IO_PENDING",
+    ]);
     let functions = start();
     let asked: u32 = ASKED.iter().sum();
     for which in 0..5 {

@@ -30,6 +30,17 @@ provider!(Versioned, uses: &[]);
 /// the provider's, which is also 2.2. The low byte is the major number, and is compared first.
 #[test]
 fn every_version_word_is_answered_by_the_documented_rule() {
+    let _shows = wpu_evidence::tested([
+        "start-up.higher-version-accepted",
+        "start-up.highest-version-told",
+        "start-up.lower-of-both-versions",
+        "start-up.major-number-first",
+        "WSPStartup.WSAVERNOTSUPPORTED",
+        "WSPStartup.all-thirty-functions",
+        "WSPStartup.code-is-the-result",
+        "WSPStartup.lpProcTable.written-on-success",
+        "WSPStartup.lpWSPData.written-on-success",
+    ]);
     let (mut refused, mut accepted) = (0, 0);
     for version in (0..=u16::MAX).step_by(STEP).chain([0x0202, 0x0102, 0x0201, 0x0301, 0x0103]) {
         let [major, minor] = version.to_le_bytes();
@@ -52,6 +63,13 @@ provider!(Guarded, uses: &[], start: |_| unreachable!("a pointer is bad"));
 
 #[test]
 fn a_bad_pointer_is_refused_before_the_provider_runs() {
+    let _shows = wpu_evidence::tested(["WSPStartup.WSAEFAULT"]);
+    let _checks = wpu_evidence::checked([
+        "WSPStartup.lpProcTable.not-null",
+        "WSPStartup.lpProtocolInfo.not-null",
+        "WSPStartup.lpWSPData.not-null",
+        "WSPStartupEx.lpUpcallTable.not-null",
+    ]);
     let bad = |answer: i32| assert_eq!(answer, WsaError::WSAEFAULT.code());
     let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
     let (data, functions) = (&raw mut data, &raw mut functions);
@@ -140,6 +158,7 @@ provider!(Thirteenth, uses: &[]);
 
 #[test]
 fn the_catalog_entry_chooses_among_the_providers_of_a_library() {
+    let _shows = wpu_evidence::checked(["socket-handles.flag-tells-the-class"]);
     let both = [Starter::of::<Ifs>(), Starter::of::<NonIfs>(), Starter::of::<Thirteenth>()];
     let thirteenth = WSAPROTOCOL_INFOW { dwCatalogEntryId: 13, ..ENTRY };
     let starts = || [Ifs::__RUN.starts(), NonIfs::__RUN.starts(), Thirteenth::__RUN.starts()];
@@ -158,6 +177,7 @@ fn the_catalog_entry_chooses_among_the_providers_of_a_library() {
 
 #[test]
 fn an_entry_that_contradicts_the_class_is_refused() {
+    let _shows = wpu_evidence::checked(["socket-handles.flag-tells-the-class"]);
     for (entry, provider) in [(&ENTRY, Starter::of::<Ifs>()), (&IFS_ENTRY, Starter::of::<NonIfs>())] {
         let refused = start_any(VERSION, entry, &FULL, &[provider]);
         assert_eq!(refused.err(), Some(WsaError::WSASYSNOTREADY));
@@ -173,6 +193,12 @@ provider!(San, uses: &[]);
 /// The switch passes the entry of the TCP/IP provider, whose sockets are file handles.
 #[test]
 fn the_switch_starts_the_non_ifs_provider() {
+    let _shows = wpu_evidence::tested([
+        "WSPStartupEx.foreign-entry-accepted",
+        "WSPStartupEx.lpProcTable.written-on-success",
+        "WSPStartupEx.lpWSPData.written-on-success",
+        "WSPStartupEx.seventeen-functions",
+    ]);
     let both = [Starter::of::<OfTheSystem>(), Starter::of::<San>()];
     for entry in [&IFS_ENTRY, &ENTRY] {
         let (data, functions) = start_any(VERSION, entry, &raw const FULL_EX, &both).expect("one is such");
@@ -282,6 +308,8 @@ provider!(
 
 #[test]
 fn a_failed_start_up_leaves_no_instance() {
+    let _shows =
+        wpu_evidence::tested(["start-up.failed-start-leaves-nothing", "WSPStartup.code-is-the-result"]);
     host::answer(Ok(vec![4]));
     assert_eq!(start::<Refusing>(&FULL).err(), Some(WsaError::WSAEPROCLIM));
     assert_eq!(host::seen_names(), ["WPUCreateEvent", "WPUCloseEvent"]);
@@ -306,6 +334,8 @@ provider!(Moody, uses: &[SET_EVENT], again: |_| match MOODY.fetch_add(1, Orderin
 
 #[test]
 fn a_failed_start_up_does_not_affect_earlier_ones() {
+    let _shows =
+        wpu_evidence::tested(["start-up.failed-start-leaves-nothing", "WSPCleanup.WSANOTINITIALISED"]);
     let functions = start::<Moody>(&FULL).expect("the first");
     assert_eq!(start::<Moody>(&FULL).err(), Some(WsaError::WSAEPROCLIM));
     assert_eq!(start::<Moody>(&FULL).err(), Some(WsaError::WSASYSCALLFAILURE));
@@ -346,6 +376,7 @@ provider!(CodelessAtEnd, uses: &[SET_EVENT], clean_up: || Err(WsaError::new(0)))
 
 #[test]
 fn the_run_ends_even_if_the_clean_up_fails() {
+    let _shows = wpu_evidence::tested(["WSPCleanup.can-start-again"]);
     ends::<PanicsAtEnd>(Err(WsaError::WSASYSCALLFAILURE));
     ends::<PanicsWhenDropped>(Ok(()));
     ends::<FailsAtEnd>(Err(WsaError::WSAENETDOWN));

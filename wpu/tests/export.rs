@@ -72,6 +72,7 @@ fn completed_by() -> Result<usize, WsaError> {
 /// A single test, since an offered export is offered to the whole program permanently.
 #[test]
 fn the_slot_is_preferred_to_the_export_and_one_of_them_is_required() {
+    let _shows = wpu_evidence::tested(["start-up.upcalls-through-the-table"]);
     nobody_offers_it();
     the_slot_serves();
     offers::<3>();

@@ -53,6 +53,7 @@ common::provider::exported!(Completes);
 #[test]
 fn a_library_that_is_loaded_globally_is_found() {
     static REQUEST: Overlapped = Overlapped::new();
+    let _shows = wpu_evidence::tested(["start-up.upcalls-through-the-table"]);
     assert_eq!(start::<Completes>(&TABLE).err(), Some(WsaError::WSASYSNOTREADY));
     load(&compile());
     let functions = start::<Completes>(&TABLE).expect("it is there now");

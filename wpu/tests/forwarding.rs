@@ -319,6 +319,7 @@ fn send_changed(errno: i32, overlapped: *mut WSAOVERLAPPED) -> usize {
 
 #[test]
 fn replaced_memory_is_kept_while_the_provider_below_may_use_it() {
+    let _shows = wpu_evidence::tested(["overlapped.buffers-stay-valid"]);
     let mut overlapped = WSAOVERLAPPED::ZERO;
     let overlapped = &raw mut overlapped;
     assert_eq!(send_changed(WsaError::WSA_IO_PENDING.code(), overlapped), 1, "one parcel for one request");

@@ -114,6 +114,7 @@ fn drop_releases_once() {
         drop(acquired::<R>(cell));
         assert_released::<R>();
     }
+    let _shows = wpu_evidence::tested(["WPUCreateEvent.released-once", "WPUOpenCurrentThread.released-once"]);
     for_each_resource!(test);
 }
 
@@ -138,6 +139,7 @@ fn close_releases_once_and_reports() {
         assert_eq!(resource.close(), Err(WsaError::new(12345)));
         assert_released::<R>();
     }
+    let _shows = wpu_evidence::tested(["WPUCreateEvent.released-once", "WPUOpenCurrentThread.released-once"]);
     for_each_resource!(test);
 }
 
@@ -196,6 +198,7 @@ fn a_release_goes_through_the_newest_table_of_the_run() {
         drop(resource);
         assert_eq!(seen().iter().map(|seen| seen.host).collect::<Vec<_>>(), [1]);
     }
+    let _shows = wpu_evidence::tested(["start-up.newest-table-used"]);
     for_each_resource!(test);
 }
 
@@ -241,6 +244,7 @@ fn an_owner_lends_its_value_without_releasing_it() {
 
 #[test]
 fn a_clients_event_loses_its_low_bit_and_is_never_closed() {
+    let _shows = wpu_evidence::tested(["overlapped.low-bit-is-masked"]);
     for (raw, masked) in [(0x120, Some(0x120)), (0x121, Some(0x120)), (1, None), (0, None)] {
         let event = EventRef::from_raw(without_provenance_mut(raw));
         assert_eq!(event.map(|event| event.raw().addr()), masked);

@@ -186,6 +186,7 @@ fn sent() -> (String, String) {
 
 #[test]
 fn two_layers_of_a_library_each_keep_memory_for_the_same_request() {
+    let _shows = wpu_evidence::tested(["overlapped.buffers-stay-valid"]);
     layered(|upper| {
         let overlapped = structure();
         send(upper, &overlapped);
@@ -195,6 +196,7 @@ fn two_layers_of_a_library_each_keep_memory_for_the_same_request() {
 
 #[test]
 fn a_request_can_end_on_another_thread_and_after_the_clean_up() {
+    let _shows = wpu_evidence::tested(["overlapped.buffers-stay-valid"]);
     let mut late = None;
     layered(|upper| {
         let overlapped = structure();
@@ -207,6 +209,7 @@ fn a_request_can_end_on_another_thread_and_after_the_clean_up() {
 
 #[test]
 fn memory_kept_for_one_structure_is_independent_of_others() {
+    let _shows = wpu_evidence::tested(["overlapped.buffers-stay-valid"]);
     layered(|upper| {
         let (first, second) = (structure(), structure());
         send(upper, &first);

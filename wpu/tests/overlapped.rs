@@ -20,6 +20,7 @@ fn finish(structure: NonNull<WSAOVERLAPPED>, transferred: usize) {
 #[test]
 fn one_operation_at_a_time() {
     static REQUEST: Overlapped = Overlapped::new();
+    let _shows = wpu_evidence::tested(["overlapped.separate-structures"]);
     assert!(!REQUEST.in_progress());
     for transferred in [5, 0, usize::MAX] {
         let operation = REQUEST.begin().expect("not in use");
@@ -60,6 +61,7 @@ fn a_refused_completion_leaves_the_operation_pending() {
 #[test]
 fn only_one_of_many_threads_begins() {
     static REQUEST: Overlapped = Overlapped::new();
+    let _shows = wpu_evidence::tested(["overlapped.separate-structures"]);
     let rivals: Vec<_> = (0..8).map(|_| std::thread::spawn(|| REQUEST.begin().is_some())).collect();
     let winners = rivals.into_iter().map(|rival| rival.join().expect("no panic"));
     assert_eq!(winners.filter(|won| *won).count(), 1);

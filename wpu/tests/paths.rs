@@ -113,6 +113,7 @@ fn a_buffer_that_is_always_too_small_fails() {
         unsafe { errno.write(WsaError::WSAEFAULT.code()) };
         SOCKET_ERROR
     }
+    let _shows = wpu_evidence::tested(["WPUGetProviderPath.length-not-trusted"]);
     let (answer, lengths) = ask(never_enough);
     assert_eq!(answer, Err(WsaError::WSAEFAULT));
     assert_grows(&lengths);
@@ -197,6 +198,7 @@ fn the_length_that_the_host_stores_is_ignored() {
         unsafe { length.write(-5) };
         NO_ERROR
     }
+    let _shows = wpu_evidence::tested(["WPUGetProviderPath.length-not-trusted"]);
     let (answer, lengths) = ask(nonsense);
     assert_eq!((answer.expect("a path").units(), lengths), ([X].as_slice(), vec![260]));
 }

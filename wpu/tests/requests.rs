@@ -254,6 +254,7 @@ fn an_immediate_success_is_reported_before_the_call_returns() {
 
 #[test]
 fn an_immediate_failure_has_no_completion() {
+    let _shows = wpu_evidence::tested(["WSPSend.lpNumberOfBytesSent.written-on-success"]);
     let (functions, _) = started();
     let client = Client::new();
     for (socket, error) in [(NEVER, WsaError::WSAENOTCONN), (GREEDY, WsaError::WSASYSCALLFAILURE)] {
@@ -265,6 +266,13 @@ fn an_immediate_failure_has_no_completion() {
 
 #[test]
 fn a_pending_request_completes_once_whoever_completes_it() {
+    let _shows = wpu_evidence::tested([
+        "overlapped.internal-marks-pending",
+        "overlapped.pending-error-comes-with-completion",
+        "overlapped.system-chooses-event-or-port",
+        "WPUCompleteOverlappedRequest.end-and-count-passed",
+        "WSPSend.WSA_IO_PENDING",
+    ]);
     let (functions, procs) = started();
     let ends = [(LATER, (0, 7)), (NEVER, (995, 0)), (GREEDY, (10107, 0))];
     for (end, (error, count)) in ends {
@@ -284,6 +292,7 @@ fn a_pending_request_completes_once_whoever_completes_it() {
 
 #[test]
 fn the_buffers_of_a_pending_request_are_filled_in_place() {
+    let _shows = wpu_evidence::tested(["data-transfer.buffers-filled-in-order", "WSPRecv.WSA_IO_PENDING"]);
     let (functions, procs) = started();
     let client = Client::new();
     assert_eq!(client.recv(&functions, LATER, None), PENDING);
@@ -346,6 +355,8 @@ fn a_routine_gets_values_beside_an_error() {
 
 #[test]
 fn a_routine_runs_in_the_next_alertable_wait() {
+    let _shows =
+        wpu_evidence::tested(["overlapped.function-of-the-provider", "overlapped.routine-excludes-event"]);
     let (functions, procs) = started();
     let told = Cell::new(None);
     let client = Client::with_event((&raw const told).cast_mut().cast());
@@ -364,6 +375,11 @@ fn a_routine_runs_in_the_next_alertable_wait() {
 #[test]
 fn a_routine_and_the_structure_report_every_error() {
     const FAILED: usize = 0xe000_0000;
+    let _shows = wpu_evidence::tested([
+        "overlapped.failed-routine-gets-no-count",
+        "overlapped.pending-error-comes-with-completion",
+        "WSPGetOverlappedResult.reads-the-four-members",
+    ]);
     let (functions, procs) = started();
     let ends = [
         (LATER, (0_u32, 7, 2), 0),
@@ -392,6 +408,8 @@ fn a_routine_and_the_structure_report_every_error() {
 
 #[test]
 fn a_request_with_a_routine_and_no_thread_is_refused() {
+    let _shows =
+        wpu_evidence::checked(["overlapped.routine-comes-with-thread", "WSPSend.lpThreadId.not-null"]);
     let (functions, _) = started();
     let client = Client::new();
     let buffers = client.buffers();
@@ -510,6 +528,7 @@ fn the_structure_is_not_read_after_it_shows_the_completion() {
 /// Hosts write the member too, and the count in C is narrower.
 #[test]
 fn a_count_that_does_not_fit_is_reported_as_the_maximum() {
+    let _shows = wpu_evidence::tested(["WSPGetOverlappedResult.reads-the-four-members"]);
     let client = Client::new();
     // SAFETY: no request is pending.
     unsafe { (*client.overlapped.get()).InternalHigh = usize::MAX };
@@ -518,6 +537,9 @@ fn a_count_that_does_not_fit_is_reported_as_the_maximum() {
 
 #[test]
 fn invalid_pointers_are_refused_and_nothing_is_written() {
+    let _shows =
+        wpu_evidence::tested(["WSPSend.WSAEFAULT", "WSPSend.lpNumberOfBytesSent.written-on-success"]);
+    let _checks = wpu_evidence::checked(["WSPSend.lpBuffers.not-null", "WSPSend.lpOverlapped.not-null"]);
     let (functions, _) = started();
     let send = functions.lpWSPSend.expect("a full table");
     let client = Client::new();

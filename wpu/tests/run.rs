@@ -33,6 +33,7 @@ provider!(Newest, uses: &[SET_EVENT]);
 
 #[test]
 fn the_newest_table_is_used() {
+    let _shows = wpu_evidence::tested(["start-up.newest-table-used"]);
     let functions = start::<Newest>(&FIRST).expect("started");
     assert_eq!(reached::<Newest>(), Some(1));
     start::<Newest>(&SECOND).expect("started");
@@ -125,6 +126,7 @@ provider!(Restarted, uses: &[SET_EVENT]);
 
 #[test]
 fn after_the_last_clean_up_it_can_be_started_again() {
+    let _shows = wpu_evidence::tested(["WSPCleanup.can-start-again"]);
     for (table, number) in [(FIRST, 1), (SECOND, 2), (FIRST, 1)] {
         assert_eq!(reached::<Restarted>(), None);
         let functions = start::<Restarted>(&table).expect("started");
@@ -161,6 +163,7 @@ fn count(turn: usize) {
 
 #[test]
 fn each_start_up_needs_a_clean_up_and_only_the_last_one_counts() {
+    let _shows = wpu_evidence::tested(["start-up.starts-counted"]);
     let counts = || TURNS.each_ref().map(|turn| turn.load(Ordering::Acquire));
     for round in 0..2 {
         let functions = [(); 3].map(|()| start::<Nested>(&FIRST).expect("started"));
@@ -184,6 +187,7 @@ static TOO_OFTEN: AtomicU32 = AtomicU32::new(0);
 
 #[test]
 fn a_clean_up_too_many_fails_and_changes_nothing() {
+    let _shows = wpu_evidence::tested(["WSPCleanup.WSANOTINITIALISED"]);
     let functions = start::<TooOften>(&FIRST).expect("started");
     clean_up(&functions).expect("started");
     for _ in 0..3 {

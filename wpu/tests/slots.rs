@@ -111,6 +111,12 @@ fn needed(upcall: usize) -> Vec<usize> {
 /// A single test, since all of its parts use the same providers.
 #[test]
 fn a_provider_starts_only_with_all_declared_upcalls() {
+    let _shows = wpu_evidence::tested([
+        "start-up.upcalls-through-the-table",
+        "start-up.failed-start-leaves-nothing",
+        "WSPStartup.lpProcTable.written-on-success",
+        "WSPStartup.lpWSPData.written-on-success",
+    ]);
     for (upcall, case) in CASES.iter().enumerate() {
         for hole in needed(upcall) {
             refuses(upcall, case, hole);
@@ -226,6 +232,7 @@ common::provider::provider!(Running, uses: &[12]);
 
 #[test]
 fn a_table_with_a_null_slot_does_not_replace_a_complete_one() {
+    let _shows = wpu_evidence::tested(["start-up.failed-start-leaves-nothing", "start-up.newest-table-used"]);
     let functions = start::<Running>(&FULL).expect("complete");
     assert_eq!(start::<Running>(&only(&FULL, |slot| slot != 12)).err(), Some(WsaError::WSASYSNOTREADY));
     assert_eq!(Running::__RUN.starts(), 1);

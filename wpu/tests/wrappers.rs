@@ -26,6 +26,13 @@ fn every_upcall_is_covered() {
 
 #[test]
 fn values_arrive_unchanged_both_ways() {
+    let _shows = wpu_evidence::tested([
+        "WPUCloseEvent.failure-returned",
+        "WPUPostMessage.failure-returned",
+        "WPUResetEvent.failure-returned",
+        "WPUSetEvent.failure-returned",
+        "WPUQueryBlockingCallback.context-handed-back",
+    ]);
     let upcalls = host::upcalls();
     for call in &CALLS {
         host::answer(Ok(call.answer.to_vec()));
@@ -54,6 +61,12 @@ fn only_two_upcalls_document_no_error() {
 
 #[test]
 fn undocumented_errors_arrive_too() {
+    let _shows = wpu_evidence::tested([
+        "WPUCloseEvent.failure-returned",
+        "WPUPostMessage.failure-returned",
+        "WPUResetEvent.failure-returned",
+        "WPUSetEvent.failure-returned",
+    ]);
     for call in &CALLS {
         for code in [1, 12345, -1, i32::MAX, i32::MIN] {
             assert_fails(call, WsaError::new(code));
@@ -195,6 +208,7 @@ fn a_socket_outside_the_set_is_not_found() {
 
 #[test]
 fn a_hook_returns_whether_to_continue() {
+    let _shows = wpu_evidence::tested(["WPUQueryBlockingCallback.context-handed-back"]);
     for (context, goes_on) in [(2, true), (0, false)] {
         host::answer(Ok(vec![context]));
         let said =

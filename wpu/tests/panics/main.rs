@@ -70,8 +70,76 @@ fn each_function_is_called_here() {
     }
 }
 
+/// What a panic of each function shows: its error, what it returns, and what it writes.
+const SHOWN: [&str; 63] = [
+    "WSPAccept.lpErrno.error-written",
+    "WSPAddressToString.lpErrno.error-written",
+    "WSPAsyncSelect.lpErrno.error-written",
+    "WSPBind.lpErrno.error-written",
+    "WSPCancelBlockingCall.lpErrno.error-written",
+    "WSPCleanup.lpErrno.error-written",
+    "WSPCloseSocket.lpErrno.error-written",
+    "WSPConnect.lpErrno.error-written",
+    "WSPDuplicateSocket.lpErrno.error-written",
+    "WSPEnumNetworkEvents.lpErrno.error-written",
+    "WSPEventSelect.lpErrno.error-written",
+    "WSPGetOverlappedResult.lpErrno.error-written",
+    "WSPGetPeerName.lpErrno.error-written",
+    "WSPGetSockName.lpErrno.error-written",
+    "WSPGetSockOpt.lpErrno.error-written",
+    "WSPGetQOSByName.lpErrno.error-written",
+    "WSPIoctl.lpErrno.error-written",
+    "WSPJoinLeaf.lpErrno.error-written",
+    "WSPListen.lpErrno.error-written",
+    "WSPRecv.lpErrno.error-written",
+    "WSPRecvDisconnect.lpErrno.error-written",
+    "WSPRecvFrom.lpErrno.error-written",
+    "WSPSelect.lpErrno.error-written",
+    "WSPSend.lpErrno.error-written",
+    "WSPSendDisconnect.lpErrno.error-written",
+    "WSPSendTo.lpErrno.error-written",
+    "WSPSetSockOpt.lpErrno.error-written",
+    "WSPShutdown.lpErrno.error-written",
+    "WSPStringToAddress.lpErrno.error-written",
+    "WSPAddressToString.failure-returned",
+    "WSPAsyncSelect.failure-returned",
+    "WSPBind.failure-returned",
+    "WSPCancelBlockingCall.failure-returned",
+    "WSPCleanup.failure-returned",
+    "WSPCloseSocket.failure-returned",
+    "WSPConnect.failure-returned",
+    "WSPDuplicateSocket.failure-returned",
+    "WSPEnumNetworkEvents.failure-returned",
+    "WSPEventSelect.failure-returned",
+    "WSPGetOverlappedResult.failure-returned",
+    "WSPGetPeerName.failure-returned",
+    "WSPGetSockName.failure-returned",
+    "WSPGetSockOpt.failure-returned",
+    "WSPGetQOSByName.failure-returned",
+    "WSPIoctl.failure-returned",
+    "WSPListen.failure-returned",
+    "WSPRecv.failure-returned",
+    "WSPRecvDisconnect.failure-returned",
+    "WSPRecvFrom.failure-returned",
+    "WSPSend.failure-returned",
+    "WSPSendDisconnect.failure-returned",
+    "WSPSendTo.failure-returned",
+    "WSPSetSockOpt.failure-returned",
+    "WSPShutdown.failure-returned",
+    "WSPStringToAddress.failure-returned",
+    "WSPDuplicateSocket.lpProtocolInfo.written-on-success",
+    "WSPGetOverlappedResult.lpcbTransfer.written-on-success",
+    "WSPGetOverlappedResult.lpdwFlags.written-on-success",
+    "WSPIoctl.lpcbBytesReturned.written-on-success",
+    "WSPRecv.lpNumberOfBytesRecvd.written-on-success",
+    "WSPRecvFrom.lpNumberOfBytesRecvd.written-on-success",
+    "WSPSend.lpNumberOfBytesSent.written-on-success",
+    "WSPSendTo.lpNumberOfBytesSent.written-on-success",
+];
+
 #[test]
 fn a_method_that_panics_fails_and_the_next_call_works() {
+    let _shows = wpu_evidence::tested(SHOWN);
     let _alone = alone();
     let mut functions = start().expect("it starts");
     for (slot, (name, call)) in CALLS.iter().enumerate() {
@@ -120,6 +188,7 @@ fn a_request_whose_method_panics_has_no_completion() {
 
 #[test]
 fn a_pending_request_whose_method_panics_completes_once() {
+    let _shows = wpu_evidence::tested(["*.completed-once"]);
     let _alone = alone();
     let functions = start().expect("it starts");
     for name in REQUESTS {
@@ -160,6 +229,11 @@ fn ends(routine: bool, error: i32, client: &Client) {
 
 #[test]
 fn a_panic_in_start_up_is_a_refusal_and_the_next_one_works() {
+    let _shows = wpu_evidence::tested([
+        "start-up.failed-start-leaves-nothing",
+        "WSPStartupEx.lpProcTable.written-on-success",
+        "WSPStartupEx.lpWSPData.written-on-success",
+    ]);
     let _alone = alone();
     for mode in [Mode::PanicInServes, Mode::PanicInStart] {
         trap::set(mode);
@@ -181,6 +255,7 @@ fn a_panic_in_start_up_is_a_refusal_and_the_next_one_works() {
 
 #[test]
 fn a_panic_in_clean_up_does_not_stop_it() {
+    let _shows = wpu_evidence::tested(["WSPCleanup.can-start-again"]);
     let _alone = alone();
     for (mode, answer) in [(Mode::Panic, BROKEN), (Mode::PanicWithBomb, BROKEN), (Mode::PanicInDrop, 0)] {
         let functions = start().expect("it starts");

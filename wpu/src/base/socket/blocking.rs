@@ -174,6 +174,7 @@ mod tests {
 
     #[test]
     fn there_is_nothing_to_cancel_outside_of_a_hook() {
+        let _shows = wpu_evidence::tested(["WSPCancelBlockingCall.WSAEINVAL"]);
         assert_eq!(check_no_hook(), Ok(()));
         assert_eq!(cancel(), Err(WsaError::WSAEINVAL));
     }

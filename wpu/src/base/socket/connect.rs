@@ -119,6 +119,11 @@ mod tests {
 
     #[test]
     fn a_failed_attempt_is_reported_and_can_be_repeated() {
+        let _shows = wpu_evidence::tested([
+            "connection-set-up.failed-attempt-can-be-repeated",
+            "WSPConnect.WSAEALREADY",
+            "WSPConnect.WSAEISCONN",
+        ]);
         let mut connection = Connection::<()>::new(false);
         assert_eq!(connection.begin(), Ok(()));
         assert_eq!(connection.begin(), Err(WsaError::WSAEALREADY));
@@ -135,6 +140,12 @@ mod tests {
 
     #[test]
     fn only_a_bound_stream_socket_listens() {
+        let _shows = wpu_evidence::tested([
+            "WSPConnect.WSAEINVAL",
+            "WSPListen.WSAEINVAL",
+            "WSPListen.WSAEISCONN",
+            "WSPListen.WSAEOPNOTSUPP",
+        ]);
         let mut connection = Connection::<()>::new(false);
         assert_eq!(connection.check_listen(), Err(WsaError::WSAEINVAL));
         connection.bound = true;
@@ -147,6 +158,7 @@ mod tests {
 
     #[test]
     fn each_direction_ends_on_its_own() {
+        let _shows = wpu_evidence::tested(["WSPSend.WSAENOTCONN", "WSPSend.WSAESHUTDOWN"]);
         let mut connection = Connection::<()>::accepted();
         connection.shut(Way::Out);
         assert_eq!(connection.check_transfer(Way::Out), Err(WsaError::WSAESHUTDOWN));

@@ -117,6 +117,10 @@ mod tests {
 
     #[test]
     fn an_event_is_reported_once_until_it_is_enabled() {
+        let _shows = wpu_evidence::tested([
+            "network-events.told-once-until-re-enabled",
+            "WSPEnumNetworkEvents.does-not-re-enable",
+        ]);
         let mut events = Events::default();
         events.select(FD_READ | FD_CLOSE, Sink::Record);
         assert_eq!(record(&mut events, &[FD_READ]), [FD_READ]);
@@ -129,6 +133,10 @@ mod tests {
 
     #[test]
     fn only_wanted_events_are_recorded_with_their_errors() {
+        let _shows = wpu_evidence::tested([
+            "network-events.only-the-selected-told",
+            "WSPEnumNetworkEvents.copies-then-clears",
+        ]);
         let mut events = Events::default();
         events.select(FD_WRITE | FD_CLOSE, Sink::Record);
         assert_eq!(record(&mut events, &[FD_READ, FD_WRITE, FD_CLOSE]), [FD_WRITE, FD_CLOSE]);
@@ -140,6 +148,10 @@ mod tests {
 
     #[test]
     fn a_new_selection_forgets_the_old_one() {
+        let _shows = wpu_evidence::tested([
+            "network-events.no-events-end-selection",
+            "WSPEventSelect.clears-the-record",
+        ]);
         let mut events = Events::default();
         events.select(FD_READ, Sink::Record);
         record(&mut events, &[FD_READ]);

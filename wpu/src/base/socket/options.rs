@@ -110,6 +110,12 @@ mod tests {
 
     #[test]
     fn an_option_reads_as_it_was_set() {
+        let _shows = wpu_evidence::tested([
+            "socket-options.linger-off-by-default",
+            "socket-options.linger-opposites",
+            "WSPGetSockOpt.unset-option-has-default",
+            "WSPSetSockOpt.set-value-is-answered",
+        ]);
         let mut options = Options::default();
         for (name, value) in INITIAL {
             assert_eq!(options.get(name), Ok(value.to_le_bytes().to_vec()));

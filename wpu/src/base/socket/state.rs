@@ -91,6 +91,7 @@ mod tests {
 
     #[test]
     fn events_happen_in_the_order_in_which_they_are_reported() {
+        let _shows = wpu_evidence::tested(["network-events.connect-before-write"]);
         let mut state = State::<()>::new(false);
         let bits = |state: &State<()>, arrived, acceptable| -> Vec<i32> {
             state.happened(arrived, acceptable).iter().map(|event| event.bit).collect()
