@@ -9607,7 +9607,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPAccept"],
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
-        says: "The provider writes `addr` only if the call succeeds.",
+        says: "The provider writes `addr` only if the call succeeds, or fails with `WSAECONNREFUSED` or `WSATRY_AGAIN`.",
         sources: &[Citation { source: &SOURCES[22], section: "" }],
         rule: Some("written-on-success"),
         ..Obligation::NONE
@@ -10646,7 +10646,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPGetOverlappedResult"],
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
-        says: "The provider writes `lpcbTransfer` only if the call succeeds.",
+        says: "The provider writes `lpcbTransfer` only if the call succeeds, or fails with `WSAEMSGSIZE`.",
         sources: &[Citation { source: &SOURCES[32], section: "" }],
         rule: Some("written-on-success"),
         ..Obligation::NONE
@@ -10666,7 +10666,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPGetOverlappedResult"],
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
-        says: "The provider writes `lpdwFlags` only if the call succeeds.",
+        says: "The provider writes `lpdwFlags` only if the call succeeds, or fails with `WSAEMSGSIZE`.",
         sources: &[Citation { source: &SOURCES[32], section: "" }],
         rule: Some("written-on-success"),
         ..Obligation::NONE
@@ -11179,7 +11179,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPIoctl"],
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
-        says: "The provider writes `lpcbBytesReturned` only if the call succeeds.",
+        says: "The provider writes `lpcbBytesReturned` only if the call succeeds, or fails with `WSAEFAULT`.",
         sources: &[Citation { source: &SOURCES[37], section: "" }],
         rule: Some("written-on-success"),
         ..Obligation::NONE
@@ -11616,7 +11616,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPRecv"],
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
-        says: "The provider writes `lpBuffers` only if the call succeeds.",
+        says: "The provider writes `lpBuffers` only if the call succeeds, or fails with `WSAEMSGSIZE`.",
         sources: &[Citation { source: &SOURCES[40], section: "" }],
         rule: Some("written-on-success"),
         ..Obligation::NONE
@@ -11626,7 +11626,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPRecv"],
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
-        says: "The provider writes `lpNumberOfBytesRecvd` only if the call succeeds.",
+        says: "The provider writes `lpNumberOfBytesRecvd` only if the call succeeds, or fails with `WSAEMSGSIZE`.",
         sources: &[Citation { source: &SOURCES[40], section: "" }],
         rule: Some("written-on-success"),
         ..Obligation::NONE
@@ -11943,7 +11943,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPRecvFrom"],
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
-        says: "The provider writes `lpBuffers` only if the call succeeds.",
+        says: "The provider writes `lpBuffers` only if the call succeeds, or fails with `WSAEMSGSIZE`.",
         sources: &[Citation { source: &SOURCES[42], section: "" }],
         rule: Some("written-on-success"),
         ..Obligation::NONE
@@ -11953,7 +11953,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPRecvFrom"],
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
-        says: "The provider writes `lpNumberOfBytesRecvd` only if the call succeeds.",
+        says: "The provider writes `lpNumberOfBytesRecvd` only if the call succeeds, or fails with `WSAEMSGSIZE`.",
         sources: &[Citation { source: &SOURCES[42], section: "" }],
         rule: Some("written-on-success"),
         ..Obligation::NONE
@@ -11983,7 +11983,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPRecvFrom"],
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
-        says: "The provider writes `lpFrom` only if the call succeeds.",
+        says: "The provider writes `lpFrom` only if the call succeeds, or fails with `WSAEMSGSIZE`.",
         sources: &[Citation { source: &SOURCES[42], section: "" }],
         rule: Some("written-on-success"),
         ..Obligation::NONE

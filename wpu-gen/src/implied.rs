@@ -96,9 +96,26 @@ impl List<'_> {
             self.add(name, "not-null", by, Kind::Argument, says);
         }
         if is_pointer && *param.direction == Direction::Out {
-            let says = format!("{the_callee} writes `{name}` only if the call succeeds.");
+            let says =
+                format!("{the_callee} writes `{name}` only if the call succeeds{}.", self.or_fails(param));
             self.add(name, "written-on-success", callee, Kind::OutValue, says);
         }
+    }
+
+    /// The errors beside which a parameter is written too: its own, or those of the parameter that counts it. Where a buffer is
+    /// too small, only the number is written.
+    fn or_fails(&self, param: &Param) -> String {
+        let counting = [Key::Written, Key::Length].into_iter().filter_map(|key| param.names(key));
+        let counting = counting.flat_map(|at| &self.function.params[at].on_error);
+        let counting = counting.filter(|error| ***error != self.model.head.buffer_too_small);
+        let mut names: Vec<&str> = Vec::new();
+        for error in param.on_error.iter().chain(counting) {
+            let name = self.model.errors[**error].name.as_str();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if names.is_empty() { String::new() } else { format!(", or fails with `{}`", names.join("` or `")) }
     }
 
     fn failure(&mut self) {
