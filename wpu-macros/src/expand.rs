@@ -2,7 +2,7 @@
 
 use crate::declared::{Attribute, Declared, KIT, USES, Value};
 use crate::item::{Form, Provider};
-use crate::tokens::{code, fill, literal, place};
+use crate::tokens::{code, fill, place};
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use wpu_rt::compliance::{Verdict, verdict};
@@ -111,10 +111,9 @@ impl Expansion<'_> {
     /// The method of one upcall, which is at `span` from its first token to its last: rustc looks for dead code at places
     /// that the user wrote, and at the item as a whole. Paths are not: lints must not ask users to shorten them.
     fn method(&self, upcall: usize, lint: &str, span: Span) -> TokenStream {
-        let (fact, method) = (self.declared.upcall(upcall), self.declared.spec.methods[upcall]);
-        let text = literal(&format!("`{}`: {}", fact.name, fact.text), span);
-        let method = format!("#[doc = $text] {lint} {method}").parse().expect("the literal contains code");
-        place(method, [span, self.own(span)], &[("text", text)])
+        let method = self.declared.spec.methods[upcall];
+        let method = format!("{lint} {method}").parse().expect("the literal contains code");
+        place(method, [span, self.own(span)], &[])
     }
 
     /// The same place, for the macro's own code, which lints ignore and whose edition is that of this crate.

@@ -5,8 +5,9 @@
 
 use super::kit::completing;
 use super::local;
+use super::markdown::{inline, markdown};
 use super::safe;
-use super::tokens::At;
+use super::tokens::{At, doc};
 use super::view::View;
 use crate::model::{Kit, Status, Word};
 use crate::names::{camel, ident};
@@ -50,8 +51,8 @@ fn list(items: impl Iterator<Item = TokenStream>) -> String {
     format!("[\n                {}\n            ]", lines.join("\n                "))
 }
 
-fn word(Word { name, doc, .. }: &Word) -> TokenStream {
-    quote!([#name #doc])
+fn word(Word { name, doc: about, .. }: &Word) -> TokenStream {
+    quote!([#name #about])
 }
 
 /// What the rules of compliance need, and what their messages say.
@@ -92,12 +93,12 @@ fn kit(kit: &Kit) -> TokenStream {
     quote!([#name #marker #completes [#(#uses)*]])
 }
 
-/// The method for the handle of a provider, without the first line of its documentation. Beside it stands `RUN`.
+/// The method for the handle of a provider. Beside it stands `RUN`.
 fn method(view: &View<'_>, upcall: &Call<'_>) -> TokenStream {
     let safe::Signature { generics, params, returns } = safe::signature(upcall, At::Outside);
     let name = ident(view.model.upcalls[upcall.at].method.trim_start_matches("r#"));
-    let details = Some(&upcall.function.details).filter(|details| !details.is_empty());
-    let details = details.map(|details| quote!(#[doc = ""] #[doc = #details]));
+    let of = upcall.function;
+    let about = doc(format!("`{}`: {}\n\n{}", of.name, inline(&of.doc), markdown(&of.details)).trim_end());
     let must_use = view.model.upcalls[upcall.at].must_use.iter();
     let (mut names, mut types) = (Vec::new(), Vec::new());
     for (name, ty) in params {
@@ -106,7 +107,7 @@ fn method(view: &View<'_>, upcall: &Call<'_>) -> TokenStream {
     }
     quote! {
         [
-            #details #(#[must_use = #must_use])* #[inline]
+            #about #(#[must_use = #must_use])* #[inline]
             pub(crate) fn #name #generics(self, #(#names: #types),*) -> #returns {
                 let Self(()) = self;
                 __wpu::Upcalls::#name(__wpu::Upcalls::new(__wpu_runtime::Run::cell(&RUN)), #(#names),*)

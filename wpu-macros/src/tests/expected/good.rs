@@ -67,15 +67,15 @@ const _: () = {
     const _: () = {
         use __wpu::core::primitive::*;
         impl LoopbackUpcalls {
-            ///`WPUCreateSocketHandle`: Makes a socket handle for a provider whose sockets are no file handles.
             #[deny(dead_code)]
+            /// `WPUCreateSocketHandle`: Makes a socket handle for a provider whose sockets are no file handles.
             ///
-            /**Such a provider gives its clients no other handles: from `WSPSocket`, also for a duplicated socket, from `WSPAccept` and from `WSPJoinLeaf`.
-To the system the handle looks like a file: reads and writes come back to the provider, and a completion port can be bound to it.
-Ws2_32 does not look into the context; `WPUQuerySocketHandleContext` returns it.
-Give the handle back with `WPUCloseSocketHandle`, at the latest during the last clean-up.
-A SAN provider keeps the handle for itself and returns a descriptor of its own.
-No error is documented for a wrong catalog entry.*/
+            /// Such a provider gives its clients no other handles: from `WSPSocket`, also for a duplicated socket, from `WSPAccept` and from `WSPJoinLeaf`.
+            /// To the system the handle looks like a file: reads and writes come back to the provider, and a completion port can be bound to it.
+            /// Ws2_32 does not look into the context; `WPUQuerySocketHandleContext` returns it.
+            /// Give the handle back with `WPUCloseSocketHandle`, at the latest during the last clean-up.
+            /// A SAN provider keeps the handle for itself and returns a descriptor of its own.
+            /// No error is documented for a wrong catalog entry.
             #[inline]
             pub(crate) fn create_socket_handle(
                 self,
@@ -92,12 +92,12 @@ No error is documented for a wrong catalog entry.*/
                     context,
                 )
             }
-            ///`WPUQuerySocketHandleContext`: Returns the context that was given when a socket handle was made.
             #[deny(dead_code)]
+            /// `WPUQuerySocketHandleContext`: Returns the context that was given when a socket handle was made.
             ///
-            /**Most functions of a provider whose sockets are no file handles begin with it.
-The context is a key and not a promise: another thread may close the socket between the question and the use of the answer.
-What happens with a handle that is closed already, or that is another provider's, is not documented.*/
+            /// Most functions of a provider whose sockets are no file handles begin with it.
+            /// The context is a key and not a promise: another thread may close the socket between the question and the use of the answer.
+            /// What happens with a handle that is closed already, or that is another provider's, is not documented.
             #[inline]
             pub(crate) fn query_socket_handle_context(
                 self,
@@ -109,15 +109,15 @@ What happens with a handle that is closed already, or that is another provider's
                     socket,
                 )
             }
-            ///`WPUCompleteOverlappedRequest`: Tells the client that an overlapped operation is done.
             #[deny(dead_code)]
+            /// `WPUCompleteOverlappedRequest`: Tells the client that an overlapped operation is done.
             ///
-            /**Only for operations without a completion routine; those with one are completed by `WPUQueueApc`.
-Ws2_32 sets the client's event, posts to its completion port, or does both, and the provider need not know which.
-It writes `InternalHigh` first and then `Internal`; both may become visible only after the call has returned.
-`Offset` and `OffsetHigh` belong to the provider. By custom it leaves the flags and the error of the operation there before the call.
-The error code of this call is not that of the operation. If the call fails, the client may wait for ever.
-A SAN provider calls it only where the lowest bit of `hEvent` is zero.*/
+            /// Only for operations without a completion routine; those with one are completed by `WPUQueueApc`.
+            /// Ws2_32 sets the client's event, posts to its completion port, or does both, and the provider need not know which.
+            /// It writes `InternalHigh` first and then `Internal`; both may become visible only after the call has returned.
+            /// `Offset` and `OffsetHigh` belong to the provider. By custom it leaves the flags and the error of the operation there before the call.
+            /// The error code of this call is not that of the operation. If the call fails, the client may wait for ever.
+            /// A SAN provider calls it only where the lowest bit of `hEvent` is zero.
             #[inline]
             pub(crate) fn complete_overlapped_request(
                 self,
