@@ -31,7 +31,7 @@ impl Host for Kettle {
         Ok(WideString::from("kettle"))
     }
 
-    fn on_boil(&self, routine: unsafe extern "system" fn(usize), context: usize) -> Result<(), KettleError> {
+    unsafe fn on_boil(&self, routine: unsafe extern "system" fn(usize), context: usize) -> Result<(), KettleError> {
         let _ = (routine, context);
         Err(KettleError::ECOLD)
     }
@@ -47,7 +47,7 @@ impl Host for Kettle {
         full.as_slice().contains(&cup)
     }
 
-    fn on_serve(&self, order: NonNull<KET_ORDER>, at: &KET_TIME) -> Result<(), Failed> {
+    unsafe fn on_serve(&self, order: NonNull<KET_ORDER>, at: &KET_TIME) -> Result<(), Failed> {
         let _ = order;
         if at.hour == 9 { Ok(()) } else { Err(Failed) }
     }
