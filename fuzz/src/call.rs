@@ -226,7 +226,10 @@ impl Call<'_, '_> {
     /// Whether a call that failed has written this count.
     fn is_partial(&self, count: *mut DWORD) -> bool {
         let error = WsaError::WSAEMSGSIZE;
-        if !is_good(self.errno) || self.errno.addr().abs_diff(count.addr()) < 4 || !defines_values(self.name, error) {
+        if !is_good(self.errno)
+            || self.errno.addr().abs_diff(count.addr()) < 4
+            || !defines_values(self.name, error)
+        {
             return false;
         }
         // SAFETY: the pointer points into the memory of this thread.

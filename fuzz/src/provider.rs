@@ -13,8 +13,9 @@ use wpu::ffi::{
     INVALID_SOCKET, QOS, SOCKET, SOCKET_ERROR, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval,
 };
 use wpu::{
-    Bytes, ClientMut, ClientRef, ClientSlice, CompletionResult, Condition, ConnectParams, EventRef, FdSetMut, OutBuf, Outcome,
-    PendingRequest, Progress, Received, Request, ServiceProvider, SocketParams, Text, Transferred, WsaError,
+    Bytes, ClientMut, ClientRef, ClientSlice, CompletionResult, Condition, ConnectParams, EventRef, FdSetMut,
+    OutBuf, Outcome, PendingRequest, Progress, Received, Request, ServiceProvider, SocketParams, Text,
+    Transferred, WsaError,
 };
 
 /// The pending requests of the base provider `P`, and the thread that completes some of them.

@@ -2,7 +2,10 @@
 
 use std::hint::black_box;
 use wpu::raw::RequestBuffers;
-use wpu::{Bytes, ClientRef, CompletionResult, ConnectParams, FdSetMut, Gather, OutBuf, PendingRequest, Request, Scatter};
+use wpu::{
+    Bytes, ClientRef, CompletionResult, ConnectParams, FdSetMut, Gather, OutBuf, PendingRequest, Request,
+    Scatter,
+};
 
 /// Uses everything that was lent with a request, and completes the request.
 pub(crate) fn finish(pended: PendingRequest, completion: CompletionResult) {
