@@ -27,7 +27,7 @@ pub(crate) struct Greedy<P> {
 
 /// An order for the worker.
 enum Order {
-    Finish(PendingRequest, CompletionResult),
+    Finish(Box<PendingRequest>, CompletionResult),
     /// Report when all earlier orders are done.
     Report(Sender<()>),
 }
@@ -35,7 +35,7 @@ enum Order {
 fn work(orders: &Receiver<Order>) {
     for order in orders {
         match order {
-            Order::Finish(pended, completion) => finish(pended, completion),
+            Order::Finish(pended, completion) => finish(*pended, completion),
             Order::Report(to) => drop(to.send(())),
         }
     }
@@ -65,7 +65,7 @@ impl<P> Greedy<P> {
             };
             let worker = lock(&self.worker);
             match &*worker {
-                Some((orders, _)) if !here => drop(orders.send(Order::Finish(pended, completion))),
+                Some((orders, _)) if !here => drop(orders.send(Order::Finish(Box::new(pended), completion))),
                 _ => finish(pended, completion),
             }
         }
