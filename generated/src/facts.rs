@@ -22,7 +22,7 @@ pub use crate::classes::{Class, Platform};
 pub const REVISION: u32 = 10;
 
 /// Every downcall, in table order.
-#[cfg(feature = "mock")]
+#[cfg(any(feature = "mock", feature = "obligations"))]
 pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPAccept",
@@ -88,6 +88,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the connection request timed out or was withdrawn",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPAddressToString",
@@ -105,6 +106,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the address or its family is not one of the provider's, or `lpProtocolInfo` is not",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPAsyncSelect",
@@ -130,6 +132,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPBind",
@@ -171,6 +174,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPCancelBlockingCall",
@@ -188,6 +192,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "no blocking call is running",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPCleanup",
@@ -213,6 +218,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the name-space provider does not know the provider that it was given",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPCloseSocket",
@@ -238,6 +244,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket is non-blocking and would linger",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPConnect",
@@ -323,6 +330,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the address is a broadcast address and the socket has no `SO_BROADCAST`",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPDuplicateSocket",
@@ -356,6 +364,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPEnumNetworkEvents",
@@ -381,6 +390,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPEventSelect",
@@ -406,6 +416,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPGetOverlappedResult",
@@ -439,6 +450,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the message that the operation received was longer than its buffers",
             },
         ],
+        partial: &[10040],
     },
     Downcall {
         name: "WSPGetPeerName",
@@ -468,6 +480,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket is not connected",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPGetSockName",
@@ -497,6 +510,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket has no local address yet, or was bound to a wildcard address and is not connected",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPGetSockOpt",
@@ -530,6 +544,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPGetQOSByName",
@@ -559,6 +574,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the provider has no quality of service",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPIoctl",
@@ -600,6 +616,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the non-blocking socket cannot do it at once",
             },
         ],
+        partial: &[10014],
     },
     Downcall {
         name: "WSPJoinLeaf",
@@ -673,6 +690,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the peer did not answer in time",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPListen",
@@ -718,6 +736,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "sockets of this type cannot listen",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPRecv",
@@ -795,6 +814,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket was closed before the overlapped operation was done",
             },
         ],
+        partial: &[10040],
     },
     Downcall {
         name: "WSPRecvDisconnect",
@@ -828,6 +848,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPRecvFrom",
@@ -901,6 +922,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket was closed before the overlapped operation was done",
             },
         ],
+        partial: &[10040],
     },
     Downcall {
         name: "WSPSelect",
@@ -934,6 +956,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "a set has an entry that is not a socket",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPSend",
@@ -1011,6 +1034,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket was closed, or its queue flushed, before the overlapped operation was done",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPSendDisconnect",
@@ -1044,6 +1068,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`lpOutboundDisconnectData` is not valid",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPSendTo",
@@ -1141,6 +1166,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the socket was closed, or its queue flushed, before the overlapped operation was done",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPSetSockOpt",
@@ -1182,6 +1208,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPShutdown",
@@ -1211,6 +1238,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`s` is not a socket",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPSocket",
@@ -1256,6 +1284,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "`g` is not valid",
             },
         ],
+        partial: &[],
     },
     Downcall {
         name: "WSPStringToAddress",
@@ -1273,6 +1302,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
                 when: "the text is no address, the family is not one of the provider's, or `lpProtocolInfo` is not",
             },
         ],
+        partial: &[],
     },
 ];
 

@@ -117,6 +117,7 @@ impl Endpoint for PostBox {
 fn world() -> (Host, Client, [SOCKET; 2]) {
     let host = Host::new().expect("a free slot");
     let entry = Entry::new(GUID { Data1: 0x706f_7374, ..GUID::ZERO }, "post.dll");
+    let entry = entry.flags(XP1_CONNECTIONLESS | XP1_MESSAGE_ORIENTED);
     let module = Module::linked::<Base<Post>, _>();
     host.install(entry.sockets(AF_INET, SOCK_DGRAM, IPPROTO_UDP), &module);
     let client = host.client();

@@ -9,13 +9,13 @@ use wpu_install::{
     Width,
 };
 
-/// Installs and uninstalls Winsock service providers, and lists the catalog.
+/// Installs and uninstalls Winsock service providers, lists the catalog, and shows what binds a provider.
 #[derive(Parser)]
 #[command(
     name = "wpu",
     bin_name = "wpu",
     version,
-    about = "wpu installs and uninstalls Winsock service providers, and lists the catalog",
+    about = "wpu installs and uninstalls Winsock service providers, lists the catalog, and shows what binds a provider",
     after_help = examples::WPU,
     subcommand_required = true,
     arg_required_else_help = true

@@ -7,6 +7,7 @@ Examples:
   wpu help install layer           how to install a layer
   wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --dry-run
                                    what removing that provider would do
+  wpu show WSPRecv                 what the documentation binds each side to in that function
 
 Changes need Windows and an administrator; --dry-run needs neither. After a change, restart running
 programs, or Windows for services.

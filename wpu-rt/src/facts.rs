@@ -216,6 +216,8 @@ pub struct Downcall {
     pub may_be_null: &'static [&'static Entry],
     /// The errors that the documentation names.
     pub errors: &'static [DocumentedError],
+    /// The values of those beside which what it answers is defined too.
+    pub partial: &'static [i32],
 }
 
 /// A function that a plug-in exports, and a host calls by name.

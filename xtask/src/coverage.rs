@@ -9,9 +9,12 @@ use std::process::Command;
 /// The variable by which tests learn where to leave records.
 pub const VARIABLE: &str = "WPU_EVIDENCE";
 
+/// Where they leave them.
+const RECORDS: &str = "target/evidence";
+
 /// An empty folder for records.
 pub fn folder() -> Result<PathBuf> {
-    let folder = root().join("target/evidence");
+    let folder = root().join(RECORDS);
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
     }
@@ -28,9 +31,12 @@ pub fn run(check: bool, read: bool) -> Result<()> {
             bail!("the tests failed: only tests that pass are evidence");
         }
     }
+    if !root().join(RECORDS).exists() {
+        bail!("there are no records of tests; run `cargo xtask coverage` without `--read`");
+    }
     let mut command = Command::new("cargo");
     command.args(["run", "--quiet", "--package", "wpu-evidence", "--"]).args(check.then_some("--check"));
-    command.args(["target/evidence", "docs/obligations.md"]).current_dir(root());
+    command.args([RECORDS, "docs/obligations.md"]).current_dir(root());
     if !command.status().context("cannot run `wpu-evidence`")?.success() {
         bail!("the page of obligations was not {}", if check { "fresh" } else { "written" });
     }

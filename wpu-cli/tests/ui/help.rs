@@ -8,7 +8,7 @@ fn help() {
     check(
         "",
         expect![[r#"
-            wpu installs and uninstalls Winsock service providers, and lists the catalog
+            wpu installs and uninstalls Winsock service providers, lists the catalog, and shows what binds a provider
 
             Usage: wpu <COMMAND>
 
@@ -30,6 +30,7 @@ fn help() {
               wpu help install layer           how to install a layer
               wpu uninstall --id d3c21122-85e1-48f3-9ab6-23d90c73077e --dry-run
                                                what removing that provider would do
+              wpu show WSPRecv                 what the documentation binds each side to in that function
 
             Changes need Windows and an administrator; --dry-run needs neither. After a change, restart running
             programs, or Windows for services.
@@ -39,7 +40,7 @@ fn help() {
     );
     let whole = wpu("").replace("exit code 2", "exit code 0");
     assert_eq!([wpu("--help"), wpu("help"), wpu("-h")], [whole.clone(), whole.clone(), whole]);
-    for command in ["catalog", "install", "install base", "install layer", "uninstall", "category"] {
+    for command in ["catalog", "install", "install base", "install layer", "uninstall", "category", "show"] {
         let long = wpu(&format!("{command} --help"));
         assert_eq!([wpu(&format!("help {command}")), wpu(&format!("{command} -h"))], [long.clone(), long]);
     }

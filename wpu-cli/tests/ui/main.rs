@@ -5,6 +5,7 @@ mod catalog;
 mod category;
 mod help;
 mod install;
+mod show;
 mod usage;
 
 use expect_test::{Expect, expect};

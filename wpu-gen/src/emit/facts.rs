@@ -44,7 +44,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     let down_count = Literal::usize_unsuffixed(model.downcalls.len());
     page.item(quote! {
         /// Every downcall, in table order.
-        #[cfg(feature = "mock")]
+        #[cfg(any(feature = "mock", feature = "obligations"))]
         pub static DOWNCALLS: [Downcall; #down_count] = [#(#downcalls),*];
     });
     page.item(quote! {
@@ -148,6 +148,8 @@ fn down_fact(view: &View<'_>, downcall: &Call<'_>) -> TokenStream {
     let signature = signature(view.model, name, &d.returns, &d.params);
     let slot = Literal::u32_unsuffixed(d.slot);
     let entries = d.nullable_in.iter().map(|entry| element("ENTRIES", *entry));
+    let partial = downcall.partial().iter();
+    let partial = partial.map(|error| Literal::i32_unsuffixed(*view.model.errors[**error].value));
     let errors = documented(&d.errors);
     quote! {
         Downcall {
@@ -157,6 +159,7 @@ fn down_fact(view: &View<'_>, downcall: &Call<'_>) -> TokenStream {
             slot: #slot,
             may_be_null: &[#(#entries),*],
             errors: #errors,
+            partial: &[#(#partial),*],
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::faults::Rule;
 use std::net::SocketAddr;
 use std::ptr;
 use wpu_sys::WsaError;
+use wpu_sys::facts::DOWNCALLS;
 use wpu_sys::ffi::SOCKET;
 
 /// What a client received, and the error beside it: `WSAEMSGSIZE` if the message was longer than the buffers.
@@ -32,6 +33,11 @@ impl ReceiveResult {
     pub fn complete(self) -> Result<Self, WsaError> {
         self.error.map_or(Ok(self), Err)
     }
+}
+
+/// Whether the documentation defines what a downcall answers beside this error too.
+fn defines_values(name: &str, error: WsaError) -> bool {
+    DOWNCALLS.iter().any(|downcall| downcall.name == name && downcall.partial.contains(&error.code()))
 }
 
 impl Client {
@@ -211,7 +217,7 @@ impl Client {
         let moved = || self.within(name, *moved as usize, asked);
         match answer {
             Ok(()) => Ok((moved(), None)),
-            Err(error @ WsaError::WSAEMSGSIZE) if name.starts_with("WSPRecv") => Ok((moved(), Some(error))),
+            Err(error) if defines_values(name, error) => Ok((moved(), Some(error))),
             Err(error) => Err(error),
         }
     }
