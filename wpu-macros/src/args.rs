@@ -323,7 +323,7 @@ fn is_path(tokens: TokenStream) -> bool {
     matches!(path.last(), Some(TokenTree::Ident(_))) && path.iter().all(is_segment)
 }
 
-/// Takes what stands before the next comma, or before the next argument where the comma is missing.
+/// Takes the tokens before the next comma, or before the next argument where the comma is missing.
 fn rest(input: ParseStream<'_>) -> Vec<TokenTree> {
     until(input, &|input| input.peek(Token![,]) || starts_argument(input))
 }

@@ -174,7 +174,7 @@ impl Call {
     }
 }
 
-/// The place of the first token that was written where it stands, and not by a macro.
+/// The place of the first token that the user wrote there, and no macro.
 fn written(tokens: TokenStream) -> Option<Span> {
     tokens.into_iter().find_map(|tree| match &tree {
         TokenTree::Group(group) => written(group.stream()),

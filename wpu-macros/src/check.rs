@@ -66,7 +66,7 @@ impl Question<'_> {
         }
     }
 
-    /// `duplicate`: a name stands once, in one of the lists.
+    /// `duplicate`: a name is in one of the lists, once.
     fn duplicate(&self, at: usize, errors: &mut Errors) {
         let again = &self.declared.names[at];
         let first = self.declared.names[..at].iter().find(|name| name.upcall == again.upcall);

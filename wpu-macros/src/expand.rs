@@ -9,7 +9,7 @@ use wpu_rt::compliance::{Verdict, verdict};
 use wpu_rt::facts::{Dispatch, Kit};
 use wpu_rt::upcall_set::{UpcallSet, are_among};
 
-/// What stands beside the imports of the bindings and of the traits.
+/// The items beside the imports of the bindings and of the traits.
 ///
 /// The bindings' guards are functions with the names of all variables: if the module of the item has a constant or a unit
 /// struct of such a name, the variable would be a pattern. The names of primitive types may have another meaning there too.
@@ -44,7 +44,7 @@ pub(crate) struct Expansion<'a> {
     pub(crate) attribute: Attribute,
     pub(crate) provider: &'a Provider,
     pub(crate) declared: &'a Declared,
-    /// Where the attribute stands.
+    /// The place of the attribute.
     pub(crate) site: Span,
     /// The place of a token that no macro wrote.
     pub(crate) written: Option<Span>,

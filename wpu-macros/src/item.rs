@@ -211,7 +211,7 @@ fn ends_parameter(input: ParseStream<'_>) -> bool {
     input.peek(Token![,]) || input.peek(Token![>])
 }
 
-/// The predicates of the `where` clause, which stands before braces and after parentheses. Each ends with a comma.
+/// The predicates of the `where` clause, which comes before braces and after parentheses. Each ends with a comma.
 fn predicates(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     if input.peek(token::Paren) {
         input.parse::<Group>()?;

@@ -185,7 +185,7 @@ pub(crate) fn expected(expected: &str, found: &str) -> Problem {
     Problem::new("syntax", format!("expected {expected}, found {found}"))
 }
 
-/// A key or an attribute that stands more than once.
+/// A key or an attribute that is written more than once.
 pub(crate) fn twice(what: &str) -> Problem {
     expected(&format!("`{what}` once"), "it again").help(KEEP_ONE)
 }

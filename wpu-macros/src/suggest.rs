@@ -1,6 +1,6 @@
 //! The search for a similar name.
 
-/// The candidate that `found` probably stands for. Never `found` itself.
+/// The candidate that `found` probably means. Never `found` itself.
 ///
 /// Only letters and digits count, in either case, and not the prefix that all candidates share: it may be missing.
 /// The candidate with the fewest typing errors wins, and the first among equals.
