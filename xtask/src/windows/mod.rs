@@ -32,9 +32,9 @@ pub fn run(set_up: bool) -> Result<()> {
     }
     let here = tests::of_this_machine()?;
     for target in &TARGETS {
-        let runner = setup::runner(target.short)?;
-        report.extend(tests::run(target, &runner, &here)?);
-        report.extend(libraries::run(target, &runner)?);
+        let runner = setup::Runner::new(target.short)?;
+        report.extend(tests::run(target, runner.script(), &here)?);
+        report.extend(libraries::run(target, runner.script())?);
     }
     report.push(libraries::read()?);
     for triple in CHECKED {

@@ -137,37 +137,89 @@ fn release() -> Result<String> {
     Ok(name.context("/etc/os-release names no release")?.trim_matches('"').to_owned())
 }
 
-/// A script that runs a program under Wine, for cargo and for this tool.
-pub(super) fn runner(short: &str) -> Result<PathBuf> {
-    let bench = bench();
-    fs::create_dir_all(&bench)?;
-    let (script, prefix) = (bench.join(format!("run-{short}.sh")), bench.join(format!("wine-{short}")));
-    let environment = format!("env WINEDEBUG=-all WINEPREFIX={}", prefix.display());
-    // The server keeps running for a while, since a server that is ending refuses the next program. Its
-    // processes must not keep the output of a program open, since the reader would then never see the end.
+/// Runs programs under Wine, for cargo and for this tool. Wine's server ends with it.
+pub(super) struct Runner {
+    script: PathBuf,
+}
+
+impl Runner {
+    /// Writes the scripts, and prepares Wine's folder.
+    pub(super) fn new(short: &str) -> Result<Self> {
+        let bench = bench();
+        fs::create_dir_all(&bench)?;
+        let (wine, prefix) = (bench.join(format!("wine-{short}.sh")), bench.join(format!("wine-{short}")));
+        write_script(&wine, &wine_script(&prefix))?;
+        let script = if short == "i686" && !wine_32() {
+            let outside = bench.join(format!("run-{short}.sh"));
+            write_script(&outside, &system_32_script(&wine))?;
+            outside
+        } else {
+            wine
+        };
+        let runner = Self { script };
+        // A server that a run left behind could be ending right now.
+        runner.end_server();
+        prepare(&runner.script, &prefix, short)?;
+        Ok(runner)
+    }
+
+    pub(super) fn script(&self) -> &Path {
+        &self.script
+    }
+
+    fn end_server(&self) {
+        // It fails where no server runs, which is as good.
+        let _ = Command::new(&self.script).arg(END).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.end_server();
+    }
+}
+
+/// The argument with which the script ends Wine's server.
+const END: &str = "--end-server";
+
+/// A script that runs a program under Wine.
+///
+/// A server ends on its own some time after the last program; two seconds later it kills each program that
+/// started meanwhile. An hour is longer than any pause of a run. Its processes must not keep the output of a
+/// program open, since the reader would then never see the end.
+fn wine_script(prefix: &Path) -> String {
     let silent = "</dev/null >/dev/null 2>&1";
-    let serve = format!("{environment} wineserver -p60 {silent} && {environment} wine wineboot {silent}");
-    let text = if short == "i686" && !wine_32() {
-        // The mounts are visible to this program only, and end with it.
-        format!(
-            "#!/bin/sh\nexec unshare --mount --propagation private sh -c '\n\
-             for folder in \"$0\" \"$1\"; do\n\
-             mkdir -p \"{SYSTEM_32}$folder\" && mount --rbind \"$folder\" \"{SYSTEM_32}$folder\" || exit 99\n\
-             done\n\
-             mount --bind /proc {SYSTEM_32}/proc && mount --rbind /dev {SYSTEM_32}/dev || exit 99\n\
-             here=$2; shift 2\n\
-             exec chroot {SYSTEM_32} sh -c \"{serve}; cd \\\"\\$0\\\" && exec {environment} wine \\\"\\$@\\\"\" \"$here\" \"$@\"\n\
-             ' \"{}\" \"{}\" \"$PWD\" \"$@\"\n",
-            root().display(),
-            target_folder().display()
-        )
-    } else {
-        format!("#!/bin/sh\n{serve}\nexec {environment} wine \"$@\"\n")
-    };
-    fs::write(&script, text)?;
-    succeed(Command::new("chmod").arg("+x").arg(&script))?;
-    prepare(&script, &prefix, short)?;
-    Ok(script)
+    format!(
+        "#!/bin/sh\n\
+         export WINEDEBUG=-all WINEPREFIX={}\n\
+         if [ \"$1\" = {END} ]; then wineserver -k; exec wineserver -w; fi\n\
+         wineserver -p3600 {silent} && wine wineboot {silent}\n\
+         exec wine \"$@\"\n",
+        prefix.display()
+    )
+}
+
+/// A script that runs another in the system for 32-bit programs. The mounts are visible to it only, and end
+/// with it.
+fn system_32_script(script: &Path) -> String {
+    format!(
+        "#!/bin/sh\nexec unshare --mount --propagation private sh -c '\n\
+         for folder in \"$0\" \"$1\"; do\n\
+         mkdir -p \"{SYSTEM_32}$folder\" && mount --rbind \"$folder\" \"{SYSTEM_32}$folder\" || exit 99\n\
+         done\n\
+         mount --bind /proc {SYSTEM_32}/proc && mount --rbind /dev {SYSTEM_32}/dev || exit 99\n\
+         shift\n\
+         exec chroot {SYSTEM_32} sh -c \"cd \\\"\\$0\\\" && exec \\\"\\$@\\\"\" \"$@\"\n\
+         ' \"{}\" \"{}\" \"$PWD\" \"{}\" \"$@\"\n",
+        root().display(),
+        target_folder().display(),
+        script.display()
+    )
+}
+
+fn write_script(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text)?;
+    succeed(Command::new("chmod").arg("+x").arg(path))
 }
 
 /// Creates Wine's folder, and adds a library that Rust's standard library needs and an old Wine lacks.
