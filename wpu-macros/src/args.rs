@@ -1,27 +1,36 @@
 //! The parser of the attribute's arguments. It reports every mistake in their form, and keeps what it understands; `check`
 //! judges whether that follows the rules.
 
-use crate::declared::{CLASS, CRATE, Declared, KEYS, KIT, Name, OF, PLATFORM, USES, Value, WAIVES, Waiver};
-use crate::errors::{Errors, Place};
-use crate::messages::{self, Problem};
+use crate::errors::Errors;
 use crate::spec::{Spec, UNKNOWN};
-use crate::suggest::similar;
-use crate::tokens::{brackets, describe, next, spell, stream, take, until};
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use crate::tokens::{brackets, describe, next, read, spell, stream, take, until};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
-use syn::{Lit, Token};
+use syn::parse::ParseStream;
+use syn::{Lit, LitStr, Token};
+use wpu_rt::rules::messages::{self, Problem};
+use wpu_rt::rules::{
+    CLASS, CRATE, Declared, KEYS, KIT, Name, OF, PLATFORM, Place, USES, Value, WAIVES, Waiver, similar,
+};
 
-/// Reads the attribute's arguments, which contain no invisible groups. Not every attribute `has_of`.
-pub(crate) fn parse(spec: &'static Spec, has_of: bool, tokens: TokenStream, errors: &mut Errors) -> Declared {
-    let keys = if has_of { &KEYS } else { &KEYS[..OF] };
-    let declared = Declared::nothing(spec);
-    let mut reader = Reader { declared, keys, seen: [false; KEYS.len()], places: 0, errors };
-    reader.entries(tokens, &mut Reader::argument);
-    if has_of && !reader.seen[OF] && !reader.knows_facts() {
-        reader.errors.add(Place::whole(Span::call_site()), messages::no_bindings());
+/// The paths of the crate and of the bindings.
+pub(crate) type Paths = [Option<TokenStream>; 2];
+
+/// Reads the arguments of an attribute with these keys. They contain no invisible groups.
+pub(crate) fn parse(
+    spec: &'static Spec,
+    keys: &'static [&'static str],
+    tokens: TokenStream,
+    errors: &mut Errors,
+) -> (Declared, Paths) {
+    let (declared, paths, seen) = (spec.nothing(), Paths::default(), [false; KEYS.len()]);
+    let knows_facts = !std::ptr::eq(spec, &raw const UNKNOWN);
+    let mut reader = Reader { declared, paths, keys, knows_facts, seen, unwaived: 0, errors };
+    reader.entries(tokens, &Reader::argument);
+    if keys.len() > OF && !reader.seen[OF] && !knows_facts {
+        reader.errors.add(Place::WHOLE, messages::no_bindings());
     }
-    reader.declared
+    (reader.declared, reader.paths)
 }
 
 /// `Ok` if an entry was read, perhaps with mistakes; a mistake if the rest of it must be skipped.
@@ -30,29 +39,31 @@ type Mistake = (Place, Problem);
 
 struct Reader<'a> {
     declared: Declared,
+    paths: Paths,
     /// The keys that the attribute has.
     keys: &'static [&'static str],
-    /// Which of them were there.
+    /// Whether there are facts yet by which words and names can be judged.
+    knows_facts: bool,
+    /// Which keys were there.
     seen: [bool; KEYS.len()],
-    /// The number of places so far, in reading order.
-    places: usize,
+    /// The first name that the next reason is for.
+    unwaived: usize,
     errors: &'a mut Errors,
 }
 
 impl Reader<'_> {
     /// Entries separated by commas. After a mistake, the next entry begins after the next comma.
-    fn entries(&mut self, tokens: TokenStream, entry: &mut dyn FnMut(&mut Self, ParseStream<'_>) -> Entry) {
-        let entries = |input: ParseStream<'_>| {
+    fn entries(&mut self, tokens: TokenStream, entry: &dyn Fn(&mut Self, ParseStream<'_>) -> Entry) {
+        let read = read(tokens, &mut |input| {
             while !input.is_empty() {
-                if let Err((place, problem)) = entry(self, input) {
-                    self.errors.add(place, problem);
-                    self.skip(input);
+                if let Err(mistake) = entry(self, input) {
+                    self.skip(mistake, input);
                 }
                 self.comma(input);
             }
             Ok(())
-        };
-        entries.parse2(tokens).expect("every token is taken");
+        });
+        read.expect("every token is taken");
     }
 
     /// The separator of two entries. Where an entry follows, only the comma is missing.
@@ -60,24 +71,26 @@ impl Reader<'_> {
         if input.is_empty() || input.parse::<Token![,]>().is_ok() {
             return;
         }
-        let (place, problem) = self.unexpected(input, "`,`");
-        self.errors.add(place, problem);
-        if !input.peek(Ident::peek_any) {
-            self.skip(input);
+        let mistake = self.unexpected(input, "`,`");
+        if input.peek(Ident::peek_any) {
+            self.errors.add(mistake.0, mistake.1);
+        } else {
+            self.skip(mistake, input);
             _ = input.parse::<Token![,]>();
         }
     }
 
     /// Skips the rest of an entry, which may have been meant as a name.
-    fn skip(&mut self, input: ParseStream<'_>) {
+    fn skip(&mut self, (place, problem): Mistake, input: ParseStream<'_>) {
+        self.errors.add(place, problem);
         self.declared.incomplete |= !rest(input).is_empty();
     }
 
     /// The place of the next token, or of the last one at the end.
     fn here(&mut self, input: ParseStream<'_>) -> Place {
-        let span = next(input).map_or_else(|| input.cursor().prev_span(), |tree| tree.span());
-        self.places += 1;
-        Place { rank: self.places, first: span, last: span }
+        let last = || input.cursor().prev_span();
+        let span = next(input).map_or_else(last, |tree| tree.span());
+        self.errors.place(span, span)
     }
 
     /// For a next token that is not what was expected.
@@ -87,14 +100,15 @@ impl Reader<'_> {
 
     fn argument(&mut self, input: ParseStream<'_>) -> Entry {
         let (place, found) = (self.here(input), spell(next(input).as_slice()));
+        let unknown = messages::one_of(self.keys, &found);
         if input.call(Ident::parse_any).is_err() {
             if !input.peek(Token![,]) {
                 self.declared.may_be_meant(CLASS);
             }
-            return Err((place, messages::one_of(self.keys, &found)));
+            return Err((place, unknown));
         }
         let Some(key) = self.keys.iter().position(|key| **key == found) else {
-            self.errors.add(place, messages::one_of(self.keys, &found));
+            self.errors.add(place, unknown);
             return self.unknown(similar(&found, self.keys), place, input);
         };
         let again = std::mem::replace(&mut self.seen[key], true);
@@ -134,7 +148,7 @@ impl Reader<'_> {
         let (place, value) = self.value(input, &format!("`=` after `{}`", KEYS[key]), VALUE)?;
         let (words, word) = (self.declared.known(key), spell(&value));
         match words.iter().position(|known| *known == word) {
-            _ if again || !self.knows_facts() => {}
+            _ if again || !self.knows_facts => {}
             Some(at) => self.declared.words[key] = Value::Given(at, place),
             None => return Err((place, messages::one_of(&words, &word))),
         }
@@ -150,8 +164,7 @@ impl Reader<'_> {
         if !is_path(path.clone()) {
             return Err((place, problem));
         }
-        let known = if key == CRATE { &mut self.declared.krate } else { &mut self.declared.of };
-        known.get_or_insert(path);
+        self.paths[key - CRATE].get_or_insert(path);
         if quoted.is_some() { Err((place, problem.help("write the path without quotes"))) } else { Ok(()) }
     }
 
@@ -170,7 +183,7 @@ impl Reader<'_> {
         let is_literal = matches!(next(input), Some(TokenTree::Literal(_)));
         let value = if is_literal { vec![take(input)] } else { rest(input) };
         match value.last() {
-            Some(last) => Ok((place.to(last.span()), value)),
+            Some(last) => Ok((place.to(self.errors.place(last.span(), last.span())), value)),
             None => Err((place, problem)),
         }
     }
@@ -183,7 +196,8 @@ impl Reader<'_> {
         if let Ok(group) = input.parse::<Group>() {
             if !equals.is_empty() || group.delimiter() != Delimiter::Parenthesis {
                 let problem = messages::expected(&expected, &format!("{found}{}`", brackets(&group)));
-                self.errors.add(key.to(group.span()), problem);
+                let end = self.errors.place(group.span(), group.span());
+                self.errors.add(key.to(end), problem);
             }
             self.names(list, group.stream());
             return Ok(());
@@ -199,65 +213,57 @@ impl Reader<'_> {
 
     /// The names in a list, and the reasons between them.
     fn names(&mut self, list: usize, tokens: TokenStream) {
-        let mut first = self.declared.names.len();
-        self.entries(tokens, &mut |reader, input| {
+        self.unwaived = self.declared.names.len();
+        self.entries(tokens, &|reader, input| {
             reader.name(list, input)?;
-            let has_reason = match list {
-                USES => input.peek(Token![=]),
-                _ => !(input.is_empty() || input.peek(Token![,]) || input.peek(Ident::peek_any)),
-            };
-            if !has_reason {
-                return Ok(());
-            }
-            if list == USES {
+            if list == USES && input.peek(Token![=]) {
                 let (place, problem) = reader.unexpected(input, "`,`");
                 return Err((place, problem.help("reasons belong in `waives(…)`")));
             }
-            let value = reader.value(input, "`=` and a reason", REASON);
-            let reason = value.and_then(|(place, value)| match string(&value) {
-                Some(text) => Ok((text, place)),
-                None => Err((place, messages::expected(REASON, &describe(&value)))),
-            });
-            let (reason, entry) = match reason {
-                Ok((text, place)) => (Value::Given(text, place), Ok(())),
-                Err(mistake) => (Value::Wrong, Err(mistake)),
-            };
-            first = reader.waive(first, reason);
-            entry
+            let ends = input.is_empty() || input.peek(Token![,]) || input.peek(Ident::peek_any);
+            if list == USES || ends { Ok(()) } else { reader.reason(input) }
         });
         if list == WAIVES {
-            self.waive(first, Value::Absent);
+            self.waive(Value::Absent);
         }
     }
 
-    /// Gives a reason to the names from `first` on, and returns the start of the next ones.
-    fn waive(&mut self, first: usize, reason: Value<String>) -> usize {
+    /// `= "reason"`, for the names before it that have none.
+    fn reason(&mut self, input: ParseStream<'_>) -> Entry {
+        self.waive(Value::Wrong);
+        let (place, value) = self.value(input, "`=` and a reason", REASON)?;
+        let Some(text) = string(&value) else {
+            return Err((place, messages::expected(REASON, &describe(&value))));
+        };
+        let waiver = self.declared.waivers.last_mut();
+        waiver.expect("it was added").reason = Value::Given(text, place);
+        Ok(())
+    }
+
+    fn waive(&mut self, reason: Value<String>) {
         let end = self.declared.names.len();
-        self.declared.waivers.push(Waiver { names: first..end, reason });
-        end
+        let names = std::mem::replace(&mut self.unwaived, end)..end;
+        self.declared.waivers.push(Waiver { names, reason });
     }
 
     /// A name. A path or a string is a mistake that shows what is meant.
     fn name(&mut self, list: usize, input: ParseStream<'_>) -> Entry {
-        let (place, problem) = self.unexpected(input, NAME);
-        if let Some(text) = string(next(input).as_slice()) {
-            take(input);
-            if syn::parse_str::<Ident>(&text).is_err() {
-                return Err((place, problem));
-            }
-            self.errors.add(place, problem.help(&messages::without(&text, "quotes")));
-            self.add(list, text, place, true);
-            return Ok(());
-        }
-        let path = segments(input);
-        let name = path.iter().rev().find(|tree| matches!(tree, TokenTree::Ident(_)));
-        let Some(end) = path.last() else { return Err((place, problem)) };
-        let (place, problem) = (place.to(end.span()), messages::expected(NAME, &describe(&path)));
-        let Some(name) = name.map(ToString::to_string) else { return Err((place, problem)) };
-        let is_name = path.len() == 1;
+        let (place, nothing) = self.unexpected(input, NAME);
+        let quoted = input.peek(LitStr);
+        let trees = if quoted { vec![take(input)] } else { segments(input) };
+        let Some(end) = trees.last() else { return Err((place, nothing)) };
+        let place = place.to(self.errors.place(end.span(), end.span()));
+        let problem = messages::expected(NAME, &describe(&trees));
+        let word = trees.iter().rev().find(|tree| matches!(tree, TokenTree::Ident(_)));
+        let meant = string(&trees).filter(|text| syn::parse_str::<Ident>(text).is_ok());
+        let Some(name) = meant.or_else(|| word.map(ToString::to_string)) else {
+            return Err((place, problem));
+        };
+        let is_name = !quoted && trees.len() == 1;
         if !is_name {
-            let help = messages::without(&name, "a path");
-            self.errors.add(place, if end.to_string() == name { problem.help(&help) } else { problem });
+            let help = messages::without(&name, if quoted { "quotes" } else { "a path" });
+            let ends = quoted || end.to_string() == name;
+            self.errors.add(place, if ends { problem.help(&help) } else { problem });
         }
         self.add(list, name, place, !is_name);
         Ok(())
@@ -265,24 +271,19 @@ impl Reader<'_> {
 
     /// Adds a name. If no upcall has it, this is an error, unless one was reported for the name before.
     fn add(&mut self, list: usize, text: String, place: Place, reported: bool) {
-        let facts = &self.declared.spec.facts;
-        let upcall = facts.find(&text);
+        let declared = &mut self.declared;
+        let (facts, upcall) = (declared.facts, declared.facts.find(&text));
         let mut meant = upcall;
         if upcall.is_none() && reported {
-            self.declared.incomplete = true;
+            declared.incomplete = true;
             return;
         }
-        if upcall.is_none() && self.knows_facts() {
+        if upcall.is_none() && self.knows_facts {
             let known: Vec<&str> = facts.upcalls.iter().map(|upcall| upcall.name).collect();
             meant = similar(&text, &known).and_then(|name| facts.find(name));
             self.errors.add(place, messages::unknown(&text, meant.map(|upcall| &facts.upcalls[upcall])));
         }
-        self.declared.names.push(Name { text, place, list, upcall, meant });
-    }
-
-    /// Whether there are facts yet by which words and names can be judged.
-    fn knows_facts(&self) -> bool {
-        !std::ptr::eq(self.declared.spec, &raw const UNKNOWN)
+        declared.names.push(Name { text, place, list, upcall, meant });
     }
 }
 
@@ -314,13 +315,20 @@ fn segments(input: ParseStream<'_>) -> Vec<TokenTree> {
 
 /// Whether tokens are a path without arguments, as a module has.
 fn is_path(tokens: TokenStream) -> bool {
-    let is_segment = |tree: &TokenTree| {
-        let text = tree.to_string();
-        matches!(&*text, ":" | "crate" | "$crate" | "self" | "Self" | "super")
-            || syn::parse_str::<Ident>(&text).is_ok()
-    };
-    let path = (|input: ParseStream<'_>| Ok(segments(input))).parse2(tokens).unwrap_or_default();
-    matches!(path.last(), Some(TokenTree::Ident(_))) && path.iter().all(is_segment)
+    let path = read(tokens, &mut |input| {
+        input.parse::<Option<Token![::]>>()?;
+        loop {
+            let segment = input.call(Ident::parse_any)?.to_string();
+            if !["crate", "$crate", "self", "Self", "super"].contains(&&*segment) {
+                syn::parse_str::<Ident>(&segment)?;
+            }
+            if input.is_empty() {
+                return Ok(());
+            }
+            input.parse::<Token![::]>()?;
+        }
+    });
+    path.is_ok()
 }
 
 /// Takes the tokens before the next comma, or before the next argument where the comma is missing.

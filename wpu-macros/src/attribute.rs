@@ -4,8 +4,6 @@
 //! their facts. That macro calls `__provider!` of this crate, which adds the rest.
 
 use crate::args;
-use crate::check::check;
-use crate::declared::{Attribute, Declared, KIT, PROVIDER, USES, WPU_PROVIDER};
 use crate::errors::Errors;
 use crate::expand::Expansion;
 use crate::item;
@@ -15,6 +13,20 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{LitBool, Result};
+use wpu_rt::rules::{Declared, KEYS, KIT, OF, USES, check};
+
+/// One of the attributes of this crate.
+#[derive(Clone, Copy)]
+pub(crate) struct Attribute {
+    pub(crate) name: &'static str,
+    /// The crate that re-exports it, where no argument names another.
+    pub(crate) krate: &'static str,
+    /// Whether an argument says where the bindings are. Otherwise they are in that crate too.
+    pub(crate) has_of: bool,
+}
+
+pub(crate) const WPU_PROVIDER: Attribute = Attribute { name: "wpu_provider", krate: "wpu", has_of: false };
+pub(crate) const PROVIDER: Attribute = Attribute { name: "provider", krate: "wpu_table", has_of: true };
 
 /// What the attribute becomes.
 const FIRST: &str = "
@@ -56,9 +68,12 @@ impl Attribute {
     /// The item, and beside it what needs no facts.
     pub(crate) fn expand(self, args: &TokenStream, item: &TokenStream) -> TokenStream {
         let site = Span::call_site();
-        let (mut mistakes, mut faults, mut again) = <(Errors, Errors, Errors)>::default();
-        let declared = args::parse(&UNKNOWN, self.has_of, visible(args.clone()), &mut mistakes);
-        let item = item::without_second(self, item, &declared, &mut again);
+        let none = || Errors::none(site);
+        let (mut mistakes, mut faults, mut again) = (none(), none(), none());
+        let (declared, [krate, of]) =
+            args::parse(&UNKNOWN, self.keys(), visible(args.clone()), &mut mistakes);
+        let krate = krate.unwrap_or_else(|| code(&format!("::{}", self.krate), site));
+        let item = item::without_second(self.name, item.clone(), &krate, &mut again);
         let Some(provider) = item::parse(self.name, item.clone(), &mut faults) else {
             // `compile_error!` without a path: in edition 2015 there is no `::core`, and an `impl` cannot contain imports.
             return join(vec![item, again.report(""), faults.report("")]);
@@ -69,7 +84,7 @@ impl Attribute {
         let title = format!("The upcalls of [`{}`]: {}.", provider.name.unraw(), names(&declared));
         // To implement something for a deprecated struct is to use it. Elsewhere `allow` would be an error under `forbid`.
         let allow = if provider.deprecated { "#[allow(deprecated)]" } else { "" };
-        let imports = self.imports(&declared);
+        let imports = self.imports(&krate, of.as_ref());
         let facts = if imports.is_some() { FACTS } else { NO_FACTS };
         let mistakes = if reported { TokenStream::new() } else { mistakes.report("__wpu::core::") };
         let mut parts = vec![
@@ -93,17 +108,19 @@ impl Attribute {
     /// The imports of the bindings and of the traits. None if the bindings are not known.
     ///
     /// If a path leads to something else, rustc's message contains the name that is missing there.
-    fn imports(self, declared: &Declared) -> Option<TokenStream> {
-        let krate = format!("::{}", self.krate);
-        let krate = declared.krate.clone().unwrap_or_else(|| code(&krate, Span::call_site()));
+    fn imports(self, krate: &TokenStream, of: Option<&TokenStream>) -> Option<TokenStream> {
         if self.has_of {
-            let bindings =
-                import("use $path::of_must_be_the_path_of_bindings as __wpu;", declared.of.as_ref()?);
-            let traits = import("use $path::crate_must_be_the_path_of_wpu_table as __wpu_runtime;", &krate);
+            let bindings = import("use $path::of_must_be_the_path_of_bindings as __wpu;", of?);
+            let traits = import("use $path::crate_must_be_the_path_of_wpu_table as __wpu_runtime;", krate);
             return Some(join(vec![bindings, traits]));
         }
         let both = "use $path::crate_must_be_the_path_of_wpu as __wpu; use __wpu as __wpu_runtime;";
-        Some(import(both, &krate))
+        Some(import(both, krate))
+    }
+
+    /// The keys of its arguments.
+    fn keys(self) -> &'static [&'static str] {
+        if self.has_of { &KEYS } else { &KEYS[..OF] }
     }
 }
 
@@ -154,23 +171,19 @@ impl Call {
     /// What makes the item a provider, or what is wrong.
     pub(crate) fn expand(&self) -> TokenStream {
         let Self { spec, attribute, site, reported, .. } = *self;
-        let mut errors = Errors::default();
-        let provider = item::parse(attribute.name, self.item.clone(), &mut errors);
-        let provider = provider.expect("the first step has read the item");
-        let mut declared = Declared::nothing(spec);
+        let (mut errors, mut declared) = (Errors::none(site), spec.nothing());
         if reported {
             // The kit may be any.
             declared.may_be_meant(KIT);
         } else {
-            declared = args::parse(spec, attribute.has_of, visible(self.args.clone()), &mut errors);
-            check(&declared, site, &mut errors);
+            declared = args::parse(spec, attribute.keys(), visible(self.args.clone()), &mut errors).0;
+            check(&declared, &mut errors.problems);
         }
+        let provider = item::parse(attribute.name, self.item.clone(), &mut errors);
+        let provider = provider.expect("the first step has read the item");
         let written = written(self.args.clone()).or_else(|| written(self.item.clone()));
         let faulty = reported || !errors.is_empty();
-        let mut all =
-            Expansion { attribute, provider: &provider, declared: &declared, site, written, faulty }.expand();
-        all.extend(errors.report("__wpu::core::"));
-        all
+        Expansion { spec, attribute, provider, declared, errors, site, written, faulty }.expand()
     }
 }
 

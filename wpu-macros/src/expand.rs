@@ -1,12 +1,14 @@
 //! The code beside a provider: its implementations, and the methods of its handle. Nothing fails here.
 
-use crate::declared::{Attribute, Declared, KIT, USES, Value};
+use crate::attribute::Attribute;
+use crate::errors::Errors;
 use crate::item::{Form, Provider};
+use crate::spec::Spec;
 use crate::tokens::{code, fill, place};
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
-use wpu_rt::compliance::{Verdict, verdict};
 use wpu_rt::facts::{Dispatch, Kit};
+use wpu_rt::rules::{Declared, KIT, USES, Value};
 use wpu_rt::upcall_set::{UpcallSet, are_among};
 
 /// The items beside the imports of the bindings and of the traits.
@@ -25,7 +27,7 @@ const BESIDE: &str = "
 
 const IMPLEMENTATION: &str = "
     $condition
-    impl $parameters __wpu_runtime::Provider for $ty $bounds {
+    impl $parameters __wpu_runtime::Provider for $ty {
         $interface
         type Upcalls = $handle;
         const DECLARATION: __wpu::Declaration = $declaration;
@@ -37,13 +39,16 @@ const IMPLEMENTATION: &str = "
     }
 ";
 
-const MARKER: &str = "$condition impl $parameters $marker for $ty $bounds {}";
+const MARKER: &str = "$condition impl $parameters $marker for $ty {}";
 
 /// What is expanded.
-pub(crate) struct Expansion<'a> {
+pub(crate) struct Expansion {
+    pub(crate) spec: &'static Spec,
     pub(crate) attribute: Attribute,
-    pub(crate) provider: &'a Provider,
-    pub(crate) declared: &'a Declared,
+    pub(crate) provider: Provider,
+    pub(crate) declared: Declared,
+    /// Those that were found in this step.
+    pub(crate) errors: Errors,
     /// The place of the attribute.
     pub(crate) site: Span,
     /// The place of a token that no macro wrote.
@@ -52,7 +57,7 @@ pub(crate) struct Expansion<'a> {
     pub(crate) faulty: bool,
 }
 
-impl Expansion<'_> {
+impl Expansion {
     /// All of it.
     pub(crate) fn expand(&self) -> TokenStream {
         let span = self.own(self.provider.name.span());
@@ -64,15 +69,15 @@ impl Expansion<'_> {
         let mut parts = vec![
             ("run", code(run, span)),
             ("interface", code(interface, span)),
-            ("guards", code(self.declared.spec.guards, span)),
+            ("guards", code(self.spec.guards, span)),
             ("handle", self.provider.handle(self.site)),
             ("declaration", code(&self.declaration(), span)),
             ("imports", code(&self.imports(), span)),
             ("methods", self.methods(span)),
         ];
         let (markers, mut implementations) = (self.markers(span), TokenStream::new());
-        for Form { condition, parameters, ty, bounds } in self.provider.forms.clone() {
-            let form = [("condition", condition), ("parameters", parameters), ("ty", ty), ("bounds", bounds)];
+        for Form { condition, parameters, ty } in self.provider.forms.clone() {
+            let form = [("condition", condition), ("parameters", parameters), ("ty", ty)];
             let parts = [&parts[..], &form].concat();
             implementations.extend(fill(IMPLEMENTATION, span, &parts));
             for marker in &markers {
@@ -81,7 +86,9 @@ impl Expansion<'_> {
             }
         }
         parts.push(("implementations", implementations));
-        fill(BESIDE, span, &parts)
+        let mut all = fill(BESIDE, span, &parts);
+        all.extend(self.errors.report("__wpu::core::"));
+        all
     }
 
     fn uses(&self) -> UpcallSet {
@@ -93,7 +100,7 @@ impl Expansion<'_> {
     fn methods(&self, span: Span) -> TokenStream {
         let (mut methods, uses) = (TokenStream::new(), self.uses());
         if self.faulty {
-            for upcall in 0..self.declared.spec.methods.len() {
+            for upcall in 0..self.spec.methods.len() {
                 methods.extend(self.method(upcall, "", span));
             }
             return methods;
@@ -102,7 +109,11 @@ impl Expansion<'_> {
             let Some(upcall) = name.upcall else { continue };
             // The value of a declared acquiring upcall calls the release, which has no method of its own then.
             if !self.declared.upcall(upcall).acquire.is_some_and(|acquire| uses.contains(acquire)) {
-                methods.extend(self.method(upcall, "#[deny(dead_code)]", self.watched(name.place.first)));
+                methods.extend(self.method(
+                    upcall,
+                    "#[deny(dead_code)]",
+                    self.watched(self.errors.start(name.place)),
+                ));
             }
         }
         methods
@@ -111,7 +122,7 @@ impl Expansion<'_> {
     /// The method of one upcall, which is at `span` from its first token to its last: rustc looks for dead code at places
     /// that the user wrote, and at the item as a whole. Paths are not: lints must not ask users to shorten them.
     fn method(&self, upcall: usize, lint: &str, span: Span) -> TokenStream {
-        let method = self.declared.spec.methods[upcall];
+        let method = self.spec.methods[upcall];
         let method = format!("{lint} {method}").parse().expect("the literal contains code");
         place(method, [span, self.own(span)], &[])
     }
@@ -129,15 +140,15 @@ impl Expansion<'_> {
 
     /// The traits that allow the kit to make upcalls, and to complete requests: all of them where the kit is not known.
     fn markers(&self, span: Span) -> Vec<TokenStream> {
-        let (declared, mut markers) = (self.declared, Vec::new());
+        let (declared, mut markers) = (&self.declared, Vec::new());
         let wrong = matches!(declared.words[KIT], Value::Wrong);
         if let Value::Given(kit, place) = declared.words[KIT] {
-            let marker = declared.spec.kits[kit].marker;
+            let marker = self.spec.kits[kit].marker;
             let marker = format!("__wpu_runtime::WithKit<__wpu::facts::kits::{marker}>");
-            markers.push(code(&marker, self.own(place.first)));
+            markers.push(code(&marker, self.own(self.errors.start(place))));
         }
         let makes = [declared.by_kit(), &self.uses()].concat();
-        let completing: Vec<&Kit> = declared.spec.kits.iter().filter(|kit| kit.completes).collect();
+        let completing: Vec<&Kit> = self.spec.kits.iter().filter(|kit| kit.completes).collect();
         let complete = |kit: &&Kit| are_among(kit.uses(declared.class()), &makes);
         // A spec without such kits has no marker for them.
         if !completing.is_empty() && (wrong || completing.iter().all(complete)) {
@@ -151,7 +162,7 @@ impl Expansion<'_> {
     }
 
     fn declaration(&self) -> String {
-        let declared = self.declared;
+        let declared = &self.declared;
         let (class, platform) = (declared.class().index(), declared.platform().index());
         let kit = match declared.words[KIT] {
             Value::Given(kit, _) => format!("Some(&__wpu::facts::KITS[{kit}])"),
@@ -182,11 +193,10 @@ impl Expansion<'_> {
     /// The functions that are looked up by name. Only declared ones: a program that never mentions an export links without
     /// it.
     fn imports(&self) -> String {
-        let (mut imports, facts, uses) = (String::new(), &self.declared.spec.facts, self.uses());
-        for (at, fact) in facts.upcalls.iter().enumerate().filter(|(_, fact)| fact.dispatch != Dispatch::Slot)
-        {
-            let verdict = verdict(facts, &self.declared.case(&uses, &[]), at);
-            if matches!(verdict, Verdict::Used | Verdict::UsedByKit | Verdict::UsedAsRelease) {
+        let (mut imports, facts, uses) = (String::new(), &self.spec.facts, self.uses());
+        for upcall in &*self.declared.case(&uses, &[]).calls(facts) {
+            let fact = self.declared.upcall(*upcall);
+            if fact.dispatch != Dispatch::Slot {
                 let name = fact.method.strip_prefix("r#").unwrap_or(fact.method).to_uppercase();
                 imports += &format!("__wpu::import::{name},");
             }

@@ -1,13 +1,12 @@
 //! The item under the attribute. Only its head is read.
 
-use crate::declared::{Attribute, Declared};
-use crate::errors::{Errors, Place};
-use crate::messages;
-use crate::tokens::{code, fill, join, next, spell, stream, take, until, visible};
+use crate::errors::Errors;
+use crate::tokens::{code, fill, join, next, read, spell, stream, take, until, visible};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
+use syn::parse::ParseStream;
 use syn::{Lifetime, Token, bracketed, token};
+use wpu_rt::rules::messages;
 
 /// The head of a struct, or of an enum or union instead of one.
 pub(crate) struct Provider {
@@ -33,9 +32,8 @@ pub(crate) struct Form {
     pub(crate) condition: TokenStream,
     /// What follows `impl`.
     pub(crate) parameters: TokenStream,
+    /// What follows `for`: the type and the `where` clause.
     pub(crate) ty: TokenStream,
-    /// The `where` clause.
-    pub(crate) bounds: TokenStream,
 }
 
 /// The kinds of items that are types.
@@ -61,18 +59,20 @@ const KINDS: [(&str, &str); 13] = [
 
 /// Reads the head of the item under an attribute. None if it is not a type, or if it cannot be read: rustc reports that.
 pub(crate) fn parse(attribute: &str, item: TokenStream, errors: &mut Errors) -> Option<Provider> {
-    let head = |input: ParseStream<'_>| {
-        let provider = head(attribute, input, errors);
+    let mut provider = None;
+    let read = read(visible(item), &mut |input| {
+        provider = head(attribute, input, errors)?;
         until(input, &|_| false);
-        provider
-    };
-    head.parse2(visible(item)).ok().flatten()
+        Ok(())
+    });
+    read.ok().and(provider)
 }
 
 fn head(attribute: &str, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Provider>> {
     let (_, deprecated) = attributes(input)?;
-    let Some((keyword, text, place)) = kind(input) else { return Ok(None) };
+    let Some((keyword, text, [first, last])) = kind(input) else { return Ok(None) };
     if keyword != "struct" {
+        let place = errors.place(first, last);
         errors.add(place, messages::no_struct(attribute, text));
     }
     if !TYPES.contains(&keyword) {
@@ -82,22 +82,23 @@ fn head(attribute: &str, input: ParseStream<'_>, errors: &mut Errors) -> syn::Re
     input.call(Ident::parse_any)?;
     let name: Ident = input.parse()?;
     let (parameters, forms) = forms(&name, input)?;
-    if let (Some(place), "struct") = (parameters, keyword) {
+    if let (Some([first, last]), "struct") = (parameters, keyword) {
+        let place = errors.place(first, last);
         errors.add(place, messages::generic(attribute, &name.to_string()));
     }
     let visibility = stream(visibility);
     Ok(Some(Provider { deprecated, visibility, name, forms }))
 }
 
-/// Takes attributes. Returns the predicates of `cfg`, in parentheses, and whether `deprecated` is among them.
-fn attributes(input: ParseStream<'_>) -> syn::Result<(Vec<TokenStream>, bool)> {
-    let (mut predicates, mut deprecated) = (Vec::new(), false);
+/// Takes attributes. Returns the predicates of `cfg`, and whether `deprecated` is among them.
+fn attributes(input: ParseStream<'_>) -> syn::Result<(TokenStream, bool)> {
+    let (mut predicates, mut deprecated) = (TokenStream::new(), false);
     while input.parse::<Option<Token![#]>>()?.is_some() {
         let inside;
         bracketed!(inside in input);
         match &until(&inside, &|_| false)[..] {
             [TokenTree::Ident(name), TokenTree::Group(predicate)] if name == "cfg" => {
-                predicates.push(TokenTree::from(predicate.clone()).into());
+                predicates.extend(with("all $part,", &TokenTree::from(predicate.clone()).into()));
             }
             [TokenTree::Ident(name), ..] => deprecated |= name == "deprecated",
             _ => {}
@@ -107,7 +108,7 @@ fn attributes(input: ParseStream<'_>) -> syn::Result<(Vec<TokenStream>, bool)> {
 }
 
 /// The item's keyword, its kind in words, and the place that shows it: the keyword and the name that follows.
-fn kind(input: ParseStream<'_>) -> Option<(&'static str, &'static str, Place)> {
+fn kind(input: ParseStream<'_>) -> Option<(&'static str, &'static str, [Span; 2])> {
     let ahead = input.fork();
     let words = until(&ahead, &|ahead| matches!(next(ahead), Some(TokenTree::Punct(_))));
     for (keyword, text) in KINDS {
@@ -116,33 +117,31 @@ fn kind(input: ParseStream<'_>) -> Option<(&'static str, &'static str, Place)> {
         let name = words.get(at + 1).filter(|tree| matches!(tree, TokenTree::Ident(_)));
         if name.is_some() || !TYPES.contains(&keyword) {
             let last = name.unwrap_or(&words[at]);
-            return Some((keyword, text, Place::in_item(words[at].span(), last.span())));
+            return Some((keyword, text, [words[at].span(), last.span()]));
         }
     }
     until(&ahead, &|ahead| ahead.peek(Token![!]));
     let first = next(input)?.span();
-    ahead.peek(Token![!]).then_some(("!", "a macro call", Place::in_item(first, first)))
+    ahead.peek(Token![!]).then_some(("!", "a macro call", [first; 2]))
 }
 
-/// The item without further attributes of the same kind, each of which is an error. An attribute is known by its name, alone
-/// or after the name of the crate.
+/// The item without further attributes of the same name, each of which is an error. An attribute is known by its name, alone
+/// or after the last name in the path of the crate.
 pub(crate) fn without_second(
-    attribute: Attribute,
-    item: &TokenStream,
-    declared: &Declared,
+    name: &str,
+    item: TokenStream,
+    krate: &TokenStream,
     errors: &mut Errors,
 ) -> TokenStream {
-    let name = attribute.name;
-    let krate = declared.krate.clone().and_then(|path| path.into_iter().last());
-    let krate = krate.map_or_else(|| attribute.krate.to_owned(), |krate| krate.to_string());
-    let mut trees: Vec<TokenTree> = item.clone().into_iter().collect();
+    let krate = krate.clone().into_iter().last().map(|krate| format!("{krate}::{name}"));
+    let mut trees: Vec<TokenTree> = item.into_iter().collect();
     let mut at = 0;
     while let [TokenTree::Punct(hash), TokenTree::Group(group), ..] = &trees[at..] {
         let in_path = |tree: &TokenTree| matches!(tree, TokenTree::Ident(_)) || tree.to_string() == ":";
         let path: Vec<TokenTree> = group.stream().into_iter().take_while(in_path).collect();
         let path = spell(&path);
-        if path == name || path.ends_with(&format!("{krate}::{name}")) {
-            let place = Place::in_item(hash.span(), group.span());
+        if path == name || krate.as_ref().is_some_and(|known| path.ends_with(known)) {
+            let place = errors.place(hash.span(), group.span());
             errors.add(place, messages::twice(&format!("#[{name}]")));
             trees.drain(at..at + 2);
         } else {
@@ -158,53 +157,64 @@ const MOST: usize = 16;
 /// Reads what follows the name of a type: where its parameters are, and its forms. Parameters are an error, which is to be
 /// the only one. There is one form for each choice among the parameters under conditions, since arguments cannot have
 /// conditions; and none if there are too many choices.
-fn forms(name: &Ident, input: ParseStream<'_>) -> syn::Result<(Option<Place>, Vec<Form>)> {
+fn forms(name: &Ident, input: ParseStream<'_>) -> syn::Result<(Option<[Span; 2]>, Vec<Form>)> {
     let name = TokenStream::from(TokenTree::from(name.clone()));
     let Some(open) = input.parse::<Option<Token![<]>>()? else {
         return Ok((None, vec![Form { ty: name, ..Form::default() }]));
     };
-    // Lifetimes, which come first, and other parameters: after `impl`, and after the type.
-    let mut lists = vec![(TokenStream::new(), <[[TokenStream; 2]; 2]>::default())];
+    let mut parameters = Vec::new();
     while !input.is_empty() && !input.peek(Token![>]) {
-        let mut conditions = TokenStream::new();
-        for predicate in attributes(input)?.0 {
-            conditions.extend(with("all $part,", &predicate));
+        parameters.push(Parameter::parse(input)?);
+    }
+    let place = [open.spans[0], input.parse::<Token![>]>()?.spans[0]];
+    let bounds = with("where $part Self: ::core::marker::Sized + 'static", &predicates(input)?);
+    let mut forms = vec![<[TokenStream; 3]>::default()];
+    let (lifetimes, others): (Vec<_>, Vec<_>) = parameters.into_iter().partition(|one| one.is_lifetime);
+    for Parameter { condition, declared, argument, .. } in lifetimes.into_iter().chain(others) {
+        let mut without = if condition.is_empty() { Vec::new() } else { forms.clone() };
+        for [conditions, ..] in &mut without {
+            conditions.extend(with("not(all($part)),", &condition));
         }
-        let before_name = usize::from(input.peek(Token![const]));
-        let is_lifetime = input.peek(Lifetime);
+        for form in &mut forms {
+            for (list, part) in form.iter_mut().zip([&condition, &declared, &argument]) {
+                list.extend(part.clone());
+            }
+        }
+        forms.append(&mut without);
+        if forms.len() > MOST {
+            forms.clear();
+        }
+    }
+    let form = |[condition, parameters, arguments]: [TokenStream; 3]| Form {
+        condition: if condition.is_empty() { condition } else { with("#[cfg(all($part))]", &condition) },
+        parameters: with("<$part>", &parameters),
+        ty: join(vec![name.clone(), with("<$part>", &arguments), bounds.clone()]),
+    };
+    Ok((Some(place), forms.into_iter().map(form).collect()))
+}
+
+/// A parameter of a type. A comma follows each part.
+struct Parameter {
+    is_lifetime: bool,
+    /// The conditions under which it is there.
+    condition: TokenStream,
+    /// As it is after `impl`, and after the name of the type.
+    declared: TokenStream,
+    argument: TokenStream,
+}
+
+impl Parameter {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let (condition, _) = attributes(input)?;
+        let (is_const, is_lifetime) = (input.peek(Token![const]), input.peek(Lifetime));
         let declared = until_outside(input, &|input| input.peek(Token![=]) || ends_parameter(input));
         until_outside(input, &ends_parameter);
         input.parse::<Option<Token![,]>>()?;
         // A lifetime is two tokens.
-        let after_name = before_name + 1 + usize::from(is_lifetime);
-        let name = declared.get(before_name..after_name).unwrap_or_default().to_vec();
-        let parts = [stream(declared), stream(name)];
-        let mut without = if conditions.is_empty() { Vec::new() } else { lists.clone() };
-        for (condition, _) in &mut without {
-            condition.extend(with("not(all($part)),", &conditions));
-        }
-        for (condition, lists) in &mut lists {
-            condition.extend(conditions.clone());
-            for (list, part) in lists[usize::from(!is_lifetime)].iter_mut().zip(&parts) {
-                list.extend(with("$part,", part));
-            }
-        }
-        lists.append(&mut without);
-        if lists.len() > MOST {
-            lists.clear();
-        }
+        let name = declared.iter().skip(usize::from(is_const)).take(1 + usize::from(is_lifetime));
+        let argument = with("$part,", &name.cloned().collect());
+        Ok(Self { is_lifetime, condition, declared: with("$part,", &stream(declared)), argument })
     }
-    let close = input.parse::<Token![>]>()?;
-    let bounds = with("where $part Self: ::core::marker::Sized + 'static", &predicates(input)?);
-    let form =
-        |(condition, [[lifetimes, names], [others, more]]): (TokenStream, [[TokenStream; 2]; 2])| Form {
-            condition: if condition.is_empty() { condition } else { with("#[cfg(all($part))]", &condition) },
-            parameters: with("<$part>", &join(vec![lifetimes, others])),
-            ty: join(vec![name.clone(), with("<$part>", &join(vec![names, more]))]),
-            bounds: bounds.clone(),
-        };
-    let place = Place::in_item(open.spans[0], close.spans[0]);
-    Ok((Some(place), lists.into_iter().map(form).collect()))
 }
 
 fn ends_parameter(input: ParseStream<'_>) -> bool {

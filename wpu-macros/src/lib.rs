@@ -4,25 +4,21 @@
 
 mod args;
 mod attribute;
-mod check;
-mod declared;
 mod errors;
 mod expand;
 mod item;
-mod messages;
 mod spec;
-mod suggest;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
-use attribute::Call;
-use declared::{Attribute, PROVIDER, WPU_PROVIDER};
-use errors::{Errors, Place};
+use attribute::{Attribute, Call, PROVIDER, WPU_PROVIDER};
+use errors::Errors;
 use proc_macro::TokenStream as Tokens;
 use proc_macro2::{Span, TokenStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use syn::parse::Parser;
+use wpu_rt::rules::{Place, messages};
 
 #[doc = include_str!("wpu_provider.md")]
 #[proc_macro_attribute]
@@ -60,17 +56,14 @@ fn expand_call(input: TokenStream) -> TokenStream {
 /// Turns a panic into an error: a panic would take the item away, which causes errors wherever it is used.
 fn guard(
     attribute: Attribute,
-    place: Span,
+    site: Span,
     expand: &dyn Fn() -> TokenStream,
 ) -> Result<TokenStream, TokenStream> {
     catch_unwind(AssertUnwindSafe(expand)).map_err(|payload| {
         let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-        let mut errors = Errors::default();
-        errors.add(
-            Place::whole(place),
-            messages::panic(attribute.name, text.as_deref().unwrap_or("no message")),
-        );
+        let mut errors = Errors::none(site);
+        errors.add(Place::WHOLE, messages::panic(attribute.name, text.as_deref().unwrap_or("no message")));
         errors.report("::core::")
     })
 }

@@ -1,10 +1,11 @@
 //! The literal that contains the facts of a spec; `wpu-gen/src/emit/literal.rs` writes it.
 
-use proc_macro2::Group;
+use proc_macro2::{Group, TokenStream};
 use std::sync::Mutex;
-use syn::parse::{ParseStream, Parser};
+use syn::parse::ParseStream;
 use syn::{Ident, LitBool, LitInt, LitStr, Result, bracketed};
 use wpu_rt::facts::{Dispatch, Facts, Kit, PlatformId, Requirement, Upcall, Word};
+use wpu_rt::rules::Declared;
 
 /// What a spec says, as far as the attribute needs it.
 pub(crate) struct Spec {
@@ -25,17 +26,24 @@ pub(crate) static UNKNOWN: Spec = Spec {
 };
 
 impl Spec {
+    /// What is declared without arguments.
+    pub(crate) fn nothing(&'static self) -> Declared {
+        Declared::nothing(&self.facts, self.kits)
+    }
+
     /// Reads the literal, a group. A spec is kept as long as the process runs: an editor expands the attribute again and
     /// again, with few specs.
     pub(crate) fn parse(input: ParseStream<'_>) -> Result<&'static Self> {
         static KEPT: Mutex<Vec<(String, &Spec)>> = Mutex::new(Vec::new());
-        let literal = input.parse::<Group>()?.stream();
-        let text = literal.to_string();
+        let text = input.fork().parse::<Group>()?.to_string();
+        let literal;
+        bracketed!(literal in input);
         let mut kept = KEPT.lock().expect("nothing panics under the lock");
         if let Some((_, spec)) = kept.iter().find(|(known, _)| *known == text) {
+            literal.parse::<TokenStream>()?;
             return Ok(spec);
         }
-        let spec: &Self = Box::leak(Box::new(spec.parse2(literal)?));
+        let spec: &Self = Box::leak(Box::new(spec(&literal)?));
         kept.push((text, spec));
         Ok(spec)
     }

@@ -1,7 +1,7 @@
 //! What the parsers and the emitters share: helpers over syn's streams, tokens as messages name them, and code as text.
 
 use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
-use syn::parse::ParseStream;
+use syn::parse::{ParseStream, Parser};
 
 /// Tokens as a stream.
 pub(crate) fn stream(trees: Vec<TokenTree>) -> TokenStream {
@@ -15,6 +15,14 @@ pub(crate) fn join(parts: Vec<TokenStream>) -> TokenStream {
         all.extend(part);
     }
     all
+}
+
+/// Reads tokens with a parser, to the end. It is not generic, so that rustc compiles it once.
+pub(crate) fn read(
+    tokens: TokenStream,
+    parser: &mut dyn FnMut(ParseStream<'_>) -> syn::Result<()>,
+) -> syn::Result<()> {
+    (|input: ParseStream<'_>| parser(input)).parse2(tokens)
 }
 
 /// The tokens without the invisible groups that `macro_rules` puts around its arguments.

@@ -115,9 +115,18 @@ impl Case<'_> {
     #[must_use]
     #[inline]
     pub fn calls(&self, facts: &Facts) -> UpcallSet {
-        let by_kit = self.kit.iter().filter(|upcall| self.makes(facts, **upcall));
-        let calls = self.uses.iter().chain(by_kit);
-        calls.flat_map(|upcall| [Some(*upcall), facts.upcalls[*upcall].release]).flatten().collect()
+        let mut calls = UpcallSet::of(self.uses);
+        for upcall in self.kit {
+            if self.makes(facts, *upcall) {
+                calls.insert(*upcall);
+            }
+        }
+        for upcall in &*calls.clone() {
+            if let Some(release) = facts.upcalls[*upcall].release {
+                calls.insert(release);
+            }
+        }
+        calls
     }
 }
 

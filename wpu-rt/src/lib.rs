@@ -4,7 +4,8 @@
 //! generated code calls are `#[doc(hidden)]`, and `unsafe` wherever a wrong call could cause undefined
 //! behaviour.
 //!
-//! Without the feature `bindings` there are the facts and the rules of compliance alone, which the attribute needs.
+//! Without the feature `bindings` there are the facts and the rules of compliance alone, which the attribute needs. With
+//! `rules` there is also what it says of its arguments.
 
 #![no_std]
 
@@ -56,6 +57,9 @@ mod pending;
 pub mod refused;
 #[cfg(feature = "provider")]
 pub mod request;
+#[cfg(feature = "rules")]
+#[doc(hidden)]
+pub mod rules;
 #[cfg(feature = "provider")]
 pub mod set;
 #[cfg(feature = "std")]

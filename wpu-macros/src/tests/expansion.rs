@@ -1,7 +1,7 @@
 //! What stands beside the item, with and without a fault.
 
 use super::{GOOD, ITEM, errors, expand, spec, tokens};
-use crate::declared::WPU_PROVIDER;
+use crate::attribute::WPU_PROVIDER;
 use expect_test::{Expect, expect, expect_file};
 use proc_macro2::TokenStream;
 use wpu_rt::facts::{ClassId, Dispatch, PlatformId, Requirement, Upcall};

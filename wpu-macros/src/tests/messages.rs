@@ -1,9 +1,9 @@
 //! The style of messages, and where each is explained.
 
 use super::spec;
-use crate::messages::{self, Problem};
 use expect_test::{Expect, expect};
 use wpu_rt::facts::{ClassId, Upcall};
+use wpu_rt::rules::messages::{self, Problem};
 
 fn all() -> Vec<Problem> {
     let spec = spec();
@@ -23,7 +23,7 @@ fn all() -> Vec<Problem> {
         messages::made(upcall, &spec.kits[0]),
         messages::brought(upcall, upcall),
         messages::no_class(facts),
-        messages::other_kit(spec, &spec.kits[0], class),
+        messages::other_kit(facts, spec.kits, &spec.kits[0], class),
         messages::one_of(&["red", "blue"], "reed"),
         messages::one_of(&["red", "blue"], "\"red\""),
         messages::expected("`x`", "`y`").help("z"),

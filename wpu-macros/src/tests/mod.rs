@@ -8,7 +8,7 @@ mod messages;
 mod rules;
 mod suggest;
 
-use crate::declared::WPU_PROVIDER;
+use crate::attribute::WPU_PROVIDER;
 use crate::spec::Spec;
 use proc_macro2::{Group, TokenStream, TokenTree};
 use syn::parse::Parser as _;

@@ -1,6 +1,6 @@
 //! Which name was probably meant.
 
-use crate::suggest::similar;
+use wpu_rt::rules::similar;
 
 const NAMES: [&str; 4] = ["GLMakeLamp", "GLBreakLamp", "GLLampIsOn", "GLModifyRGBLamp"];
 

@@ -1,17 +1,20 @@
 //! Everything that can be wrong with a use of the attribute, in words: one function for each problem.
 
-use crate::spec::Spec;
-use crate::suggest::similar;
-use wpu_rt::facts::{ClassId, Facts, Kit, PlatformId, Requirement, Upcall};
+use super::suggest::similar;
+use crate::facts::{ClassId, Facts, Kit, PlatformId, Requirement, Upcall};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// Something that the attribute's user has to change.
 #[derive(Debug)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// The name under which the documentation explains it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares it with the documentation"))]
-    pub(crate) id: &'static str,
+    pub id: &'static str,
     /// What is wrong, then why, then what to type.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 impl Problem {
@@ -25,7 +28,8 @@ impl Problem {
     }
 
     /// Adds what to type.
-    pub(crate) fn help(self, help: &str) -> Self {
+    #[must_use]
+    pub fn help(self, help: &str) -> Self {
         Self { text: self.text + "\n= help: " + help, ..self }
     }
 }
@@ -37,7 +41,8 @@ const LISTED: usize = 8;
 const NEXT: &str = ";\n        ";
 
 /// Required, and neither used nor waived.
-pub(crate) fn missing(facts: &Facts, class: ClassId, upcalls: &[&Upcall]) -> Problem {
+#[must_use]
+pub fn missing(facts: &Facts, class: ClassId, upcalls: &[&Upcall]) -> Problem {
     let names: Vec<&str> = upcalls.iter().map(|upcall| upcall.name).collect();
     let listed = &upcalls[..upcalls.len().min(LISTED)];
     // Upcalls with one reason share a line.
@@ -67,7 +72,8 @@ fn waivers<'a>(names: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Strin
 }
 
 /// Of another class.
-pub(crate) fn not_applicable(facts: &Facts, upcall: &Upcall, class: ClassId, list: &str) -> Problem {
+#[must_use]
+pub fn not_applicable(facts: &Facts, upcall: &Upcall, class: ClassId, list: &str) -> Problem {
     let applies = |class: ClassId| platforms(facts).any(|platform| upcall.applies(class, platform));
     let text = format!("upcall `{}` does not apply to {} provider", upcall.name, a(facts, class));
     Problem::new("not-applicable", text)
@@ -76,7 +82,8 @@ pub(crate) fn not_applicable(facts: &Facts, upcall: &Upcall, class: ClassId, lis
 }
 
 /// Not in the facts.
-pub(crate) fn unknown(name: &str, similar: Option<&Upcall>) -> Problem {
+#[must_use]
+pub fn unknown(name: &str, similar: Option<&Upcall>) -> Problem {
     let problem = Problem::new("unknown", format!("cannot find upcall `{name}` in the table of upcalls"));
     match similar {
         Some(upcall) => problem.help(&format!("an upcall with a similar name exists: `{}`", upcall.name)),
@@ -85,7 +92,8 @@ pub(crate) fn unknown(name: &str, similar: Option<&Upcall>) -> Problem {
 }
 
 /// Named before, in the list `first`, and again in the list `again`.
-pub(crate) fn duplicate(upcall: &Upcall, first: &str, again: &str) -> Problem {
+#[must_use]
+pub fn duplicate(upcall: &Upcall, first: &str, again: &str) -> Problem {
     let name = upcall.name;
     if first == again {
         let text = format!("upcall `{name}` is in `{again}(…)` more than once");
@@ -98,7 +106,8 @@ pub(crate) fn duplicate(upcall: &Upcall, first: &str, again: &str) -> Problem {
 const KEEP_ONE: &str = "keep one of them";
 
 /// Waivers that share a missing or blank reason: each name as it is written, and the usual reason.
-pub(crate) fn reason(names: &[(&str, Option<&str>)]) -> Problem {
+#[must_use]
+pub fn reason(names: &[(&str, Option<&str>)]) -> Problem {
     let (waiver, have) = if names.len() == 1 { ("waiver", "has") } else { ("waivers", "have") };
     let all = quoted(&names.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     Problem::new("reason", format!("{waiver} of {all} {have} no reason"))
@@ -106,7 +115,8 @@ pub(crate) fn reason(names: &[(&str, Option<&str>)]) -> Problem {
 }
 
 /// A waiver of what the class and the platform do not require.
-pub(crate) fn not_required(facts: &Facts, upcall: &Upcall, class: ClassId, platform: PlatformId) -> Problem {
+#[must_use]
+pub fn not_required(facts: &Facts, upcall: &Upcall, class: ClassId, platform: PlatformId) -> Problem {
     let requirement = |platform| upcall.requirement(class, platform);
     let elsewhere = platforms(facts).any(|other| requirement(other) == Requirement::Required);
     let on = if elsewhere { format!(" on `{}`", facts.platform(platform).name) } else { String::new() };
@@ -115,13 +125,15 @@ pub(crate) fn not_required(facts: &Facts, upcall: &Upcall, class: ClassId, platf
 }
 
 /// A waiver of what the kit makes.
-pub(crate) fn made(upcall: &Upcall, kit: &Kit) -> Problem {
+#[must_use]
+pub fn made(upcall: &Upcall, kit: &Kit) -> Problem {
     let why = format!("the kit `{}` uses it", kit.name);
     no_effect(upcall, &why, "an upcall that a kit uses on behalf of a provider counts as used")
 }
 
 /// A waiver of what comes with an upcall in use.
-pub(crate) fn brought(upcall: &Upcall, by: &Upcall) -> Problem {
+#[must_use]
+pub fn brought(upcall: &Upcall, by: &Upcall) -> Problem {
     let note = "a provider releases what it acquires, at the latest when the value is dropped";
     no_effect(upcall, &format!("`{}` also declares it", by.name), note)
 }
@@ -133,7 +145,8 @@ fn no_effect(upcall: &Upcall, why: &str, note: &str) -> Problem {
 }
 
 /// No class.
-pub(crate) fn no_class(facts: &Facts) -> Problem {
+#[must_use]
+pub fn no_class(facts: &Facts) -> Problem {
     let mut texts = Vec::new();
     let mut help = Vec::new();
     for class in facts.classes {
@@ -146,7 +159,8 @@ pub(crate) fn no_class(facts: &Facts) -> Problem {
 }
 
 /// A kit for providers of another class.
-pub(crate) fn other_kit(Spec { facts, kits, .. }: &Spec, kit: &Kit, class: ClassId) -> Problem {
+#[must_use]
+pub fn other_kit(facts: &Facts, kits: &[Kit], kit: &Kit, class: ClassId) -> Problem {
     let fitting: Vec<&str> = kits.iter().filter(|kit| kit.is_for(class)).map(|kit| kit.name).collect();
     let name = facts.class(class).name;
     Problem::new("class", format!("the kit `{}` is not for providers of class `{name}`", kit.name))
@@ -165,7 +179,8 @@ fn platforms(facts: &Facts) -> impl Iterator<Item = PlatformId> {
 }
 
 /// A word that is none of those allowed here.
-pub(crate) fn one_of(words: &[&'static str], found: &str) -> Problem {
+#[must_use]
+pub fn one_of(words: &[&'static str], found: &str) -> Problem {
     let one_of = if words.len() == 1 { "" } else { "one of " };
     let problem = expected(&format!("{one_of}{}", quoted(words)), &format!("`{found}`"));
     match similar(found, words) {
@@ -176,28 +191,33 @@ pub(crate) fn one_of(words: &[&'static str], found: &str) -> Problem {
 }
 
 /// What to type where a word has something around it.
-pub(crate) fn without(word: &str, what: &str) -> String {
+#[must_use]
+pub fn without(word: &str, what: &str) -> String {
     format!("write `{word}` without {what}")
 }
 
 /// The wrong form.
-pub(crate) fn expected(expected: &str, found: &str) -> Problem {
+#[must_use]
+pub fn expected(expected: &str, found: &str) -> Problem {
     Problem::new("syntax", format!("expected {expected}, found {found}"))
 }
 
 /// A key or an attribute that is written more than once.
-pub(crate) fn twice(what: &str) -> Problem {
+#[must_use]
+pub fn twice(what: &str) -> Problem {
     expected(&format!("`{what}` once"), "it again").help(KEEP_ONE)
 }
 
 /// On something other than a struct.
-pub(crate) fn no_struct(attribute: &str, found: &str) -> Problem {
+#[must_use]
+pub fn no_struct(attribute: &str, found: &str) -> Problem {
     Problem::new("item", format!("expected a struct after `#[{attribute}]`, found {found}"))
         .help("put the attribute on the struct that represents the provider")
 }
 
 /// On a struct with parameters.
-pub(crate) fn generic(attribute: &str, name: &str) -> Problem {
+#[must_use]
+pub fn generic(attribute: &str, name: &str) -> Problem {
     let text = format!("expected a struct without parameters after `#[{attribute}]`, found `{name}<…>`");
     let help = format!("put the attribute on a struct without parameters that contains a `{name}<…>`");
     Problem::new("item", text)
@@ -206,12 +226,14 @@ pub(crate) fn generic(attribute: &str, name: &str) -> Problem {
 }
 
 /// Without the bindings whose facts count.
-pub(crate) fn no_bindings() -> Problem {
+#[must_use]
+pub fn no_bindings() -> Problem {
     expected("`of = …`, the path of the bindings", "none").help("add `of = ` and the path")
 }
 
 /// A bug of this crate.
-pub(crate) fn panic(attribute: &str, message: &str) -> Problem {
+#[must_use]
+pub fn panic(attribute: &str, message: &str) -> Problem {
     Problem::new("panic", format!("`#[{attribute}]` failed: {message}"))
         .note("this is a bug in wpu, not in the code under the attribute")
         .help(concat!("please report it with this code; the version is ", env!("CARGO_PKG_VERSION")))

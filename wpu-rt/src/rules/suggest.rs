@@ -1,10 +1,14 @@
 //! The search for a similar name.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 /// The candidate that `found` probably means. Never `found` itself.
 ///
 /// Only letters and digits count, in either case, and not the prefix that all candidates share: it may be missing.
 /// The candidate with the fewest typing errors wins, and the first among equals.
-pub(crate) fn similar(found: &str, candidates: &[&'static str]) -> Option<&'static str> {
+#[must_use]
+pub fn similar(found: &str, candidates: &[&'static str]) -> Option<&'static str> {
     if candidates.contains(&found) {
         return None;
     }

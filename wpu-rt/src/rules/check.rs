@@ -1,15 +1,14 @@
-//! The rules of compliance. The verdict comes from the runtime's crate; here it gets a place and words.
+//! The rules, one by one. The verdict gets a place and words here.
 
-use crate::declared::{CLASS, Declared, KEYS, KIT, Name, PLATFORM, USES, Value, WAIVES};
-use crate::errors::{Errors, Place};
-use crate::messages;
-use proc_macro2::Span;
-use wpu_rt::compliance::{Verdict, verdict};
-use wpu_rt::facts::Upcall;
-use wpu_rt::upcall_set::UpcallSet;
+use super::declared::{CLASS, Declared, KEYS, KIT, Name, PLATFORM, Place, Problems, USES, Value, WAIVES};
+use super::messages;
+use crate::compliance::{Verdict, verdict};
+use crate::facts::Upcall;
+use crate::upcall_set::UpcallSet;
+use alloc::vec::Vec;
 
 /// Applies all rules that can be judged.
-pub(crate) fn check(declared: &Declared, attribute: Span, errors: &mut Errors) {
+pub fn check(declared: &Declared, problems: &mut Problems) {
     let known = matches!(declared.words[CLASS], Value::Given(..))
         && !matches!(declared.words[PLATFORM], Value::Wrong)
         && !matches!(declared.words[KIT], Value::Wrong);
@@ -20,14 +19,14 @@ pub(crate) fn check(declared: &Declared, attribute: Span, errors: &mut Errors) {
     let waives = declared.upcalls(WAIVES, |name| name.meant);
     let question = Question { declared, known, uses, waives };
     if let Value::Absent = declared.words[CLASS] {
-        errors.add(Place::whole(attribute), messages::no_class(&declared.spec.facts));
+        problems.add(Place::WHOLE, messages::no_class(declared.facts));
     }
-    question.missing(errors);
+    question.missing(problems);
     for at in 0..declared.names.len() {
-        question.duplicate(at, errors);
-        question.not_applicable_or_no_effect(&declared.names[at], errors);
+        question.duplicate(at, problems);
+        question.not_applicable_or_no_effect(&declared.names[at], problems);
     }
-    question.reason(errors);
+    question.reason(problems);
 }
 
 /// What the verdict is about.
@@ -42,24 +41,24 @@ struct Question<'a> {
 impl Question<'_> {
     fn verdict(&self, upcall: usize) -> Option<Verdict> {
         let case = self.declared.case(&self.uses, &self.waives);
-        self.known.then(|| verdict(&self.declared.spec.facts, &case, upcall))
+        self.known.then(|| verdict(self.declared.facts, &case, upcall))
     }
 
     /// `missing`: every required upcall is used or waived. Which are required depends on the kit, which is for some
     /// classes only.
-    fn missing(&self, errors: &mut Errors) {
+    fn missing(&self, problems: &mut Problems) {
         let declared = self.declared;
-        let (spec, class) = (declared.spec, declared.class());
+        let (facts, kits, class) = (declared.facts, declared.kits, declared.class());
         match declared.words {
-            [_, _, Value::Given(kit, place)] if self.known && !spec.kits[kit].is_for(class) => {
-                errors.add(place, messages::other_kit(spec, &spec.kits[kit], class));
+            [_, _, Value::Given(kit, place)] if self.known && !kits[kit].is_for(class) => {
+                problems.add(place, messages::other_kit(facts, kits, &kits[kit], class));
             }
             [Value::Given(_, place), ..] if !declared.incomplete => {
-                let upcalls = spec.facts.upcalls.iter().enumerate();
+                let upcalls = facts.upcalls.iter().enumerate();
                 let missing = upcalls.filter(|(at, _)| self.verdict(*at) == Some(Verdict::Missing));
                 let missing: Vec<&Upcall> = missing.map(|(_, upcall)| upcall).collect();
                 if !missing.is_empty() {
-                    errors.add(place, messages::missing(&spec.facts, class, &missing));
+                    problems.add(place, messages::missing(facts, class, &missing));
                 }
             }
             _ => {}
@@ -67,21 +66,21 @@ impl Question<'_> {
     }
 
     /// `duplicate`: a name is in one of the lists, once.
-    fn duplicate(&self, at: usize, errors: &mut Errors) {
+    fn duplicate(&self, at: usize, problems: &mut Problems) {
         let again = &self.declared.names[at];
         let first = self.declared.names[..at].iter().find(|name| name.upcall == again.upcall);
         if let (Some(first), Some(upcall)) = (first, again.upcall) {
             let upcall = self.declared.upcall(upcall);
-            errors.add(again.place, messages::duplicate(upcall, KEYS[first.list], KEYS[again.list]));
+            problems.add(again.place, messages::duplicate(upcall, KEYS[first.list], KEYS[again.list]));
         }
     }
 
     /// `not-applicable`: an upcall of another class is neither used nor waived. `no-effect`: a waiver names an upcall that
     /// would otherwise be missing.
-    fn not_applicable_or_no_effect(&self, name: &Name, errors: &mut Errors) {
+    fn not_applicable_or_no_effect(&self, name: &Name, problems: &mut Problems) {
         let declared = self.declared;
         let Some((at, verdict)) = name.upcall.and_then(|at| Some((at, self.verdict(at)?))) else { return };
-        let (facts, upcall, class) = (&declared.spec.facts, declared.upcall(at), declared.class());
+        let (facts, upcall, class) = (declared.facts, declared.upcall(at), declared.class());
         let made = |upcall: usize| declared.by_kit().contains(&upcall) && declared.applies(upcall);
         let problem = if !declared.applies(at) {
             messages::not_applicable(facts, upcall, class, KEYS[name.list])
@@ -94,23 +93,25 @@ impl Question<'_> {
         } else {
             messages::not_required(facts, upcall, class, declared.platform())
         };
-        errors.add(name.place, problem);
+        problems.add(name.place, problem);
     }
 
     /// `reason`: a waiver says why. One that must be removed need not.
-    fn reason(&self, errors: &mut Errors) {
+    fn reason(&self, problems: &mut Problems) {
         for waiver in &self.declared.waivers {
             let blank = match &waiver.reason {
                 Value::Absent => None,
                 Value::Given(text, place) if text.trim().is_empty() => Some(*place),
                 _ => continue,
             };
-            let mut stay = self.declared.names[waiver.names.clone()].to_vec();
-            stay.retain(|name| !name.upcall.and_then(|at| self.verdict(at)).is_some_and(Verdict::is_fault));
+            let goes =
+                |name: &&Name| name.upcall.and_then(|at| self.verdict(at)).is_some_and(Verdict::is_fault);
+            let names = self.declared.names[waiver.names.clone()].iter();
+            let stay: Vec<&Name> = names.filter(|name| !goes(name)).collect();
             if let [first, .., last] | [first @ last] = &stay[..] {
                 let usual = |name: &Name| name.upcall.and_then(|at| self.declared.upcall(at).waiver);
                 let names: Vec<_> = stay.iter().map(|name| (&*name.text, usual(name))).collect();
-                errors.add(blank.unwrap_or(first.place.to(last.place.last)), messages::reason(&names));
+                problems.add(blank.unwrap_or(first.place.to(last.place)), messages::reason(&names));
             }
         }
     }
