@@ -183,7 +183,8 @@ impl Call {
         let provider = provider.expect("the first step has read the item");
         let written = written(self.args.clone()).or_else(|| written(self.item.clone()));
         let faulty = reported || !errors.is_empty();
-        Expansion { spec, attribute, provider, declared, errors, site, written, faulty }.expand()
+        let has_of = attribute.has_of;
+        Expansion { spec, has_of, provider, declared, errors, site, written, faulty }.expand()
     }
 }
 

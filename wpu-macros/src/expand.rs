@@ -1,6 +1,5 @@
 //! The code beside a provider: its implementations, and the methods of its handle. Nothing fails here.
 
-use crate::attribute::Attribute;
 use crate::errors::Errors;
 use crate::item::{Form, Provider};
 use crate::spec::Spec;
@@ -44,7 +43,8 @@ const MARKER: &str = "$condition impl $parameters $marker for $ty {}";
 /// What is expanded.
 pub(crate) struct Expansion {
     pub(crate) spec: &'static Spec,
-    pub(crate) attribute: Attribute,
+    /// Whether an argument of the attribute says where the bindings are.
+    pub(crate) has_of: bool,
     pub(crate) provider: Provider,
     pub(crate) declared: Declared,
     /// Those that were found in this step.
@@ -61,7 +61,7 @@ impl Expansion {
     /// All of it.
     pub(crate) fn expand(&self) -> TokenStream {
         let span = self.own(self.provider.name.span());
-        let (run, interface) = if self.attribute.has_of {
+        let (run, interface) = if self.has_of {
             ("__wpu_runtime::Run<__wpu::Interface>", "type Interface = __wpu::Interface;")
         } else {
             ("__wpu_runtime::Run", "")

@@ -40,6 +40,8 @@ pub mod forward;
 pub mod import;
 #[cfg(feature = "bindings")]
 pub mod interface;
+#[cfg(feature = "std")]
+mod interned;
 #[cfg(feature = "provider")]
 pub mod memory;
 #[cfg(feature = "obligations")]
@@ -64,6 +66,8 @@ pub mod rules;
 pub mod set;
 #[cfg(feature = "std")]
 pub mod startup;
+#[cfg(feature = "std")]
+mod startup_error;
 #[cfg(feature = "bindings")]
 pub mod symbol;
 #[cfg(feature = "std")]

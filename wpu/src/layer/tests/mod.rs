@@ -5,6 +5,7 @@ mod below;
 mod chains;
 mod handles;
 mod late;
+mod messages;
 mod partial;
 mod places;
 mod requests;
