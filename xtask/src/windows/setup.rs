@@ -186,12 +186,13 @@ const END: &str = "--end-server";
 ///
 /// A server ends on its own some time after the last program; two seconds later it kills each program that
 /// started meanwhile. An hour is longer than any pause of a run. Its processes must not keep the output of a
-/// program open, since the reader would then never see the end.
+/// program open, since the reader would then never see the end. `TMPDIR` would give tests a server of their own.
 fn wine_script(prefix: &Path) -> String {
     let silent = "</dev/null >/dev/null 2>&1";
     format!(
         "#!/bin/sh\n\
          export WINEDEBUG=-all WINEPREFIX={}\n\
+         unset TMPDIR\n\
          if [ \"$1\" = {END} ]; then wineserver -k; exec wineserver -w; fi\n\
          wineserver -p3600 {silent} && wine wineboot {silent}\n\
          exec wine \"$@\"\n",
