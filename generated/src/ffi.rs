@@ -791,6 +791,13 @@ pub const LSP_LOCAL_CACHE: DWORD = 128;
 /// Source: mingw-w64 10.0.0, ws2spi.h; [WSCSetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo).
 pub const ProviderInfoLspCategories: i32 = 0;
 
+/// The audit of a layer, which `WSCGetProviderInfo` and `WSCSetProviderInfo` do not know.
+///
+/// Declared in `ws2spi.h`.
+///
+/// Source: mingw-w64 10.0.0, ws2spi.h; [WSCSetProviderInfo function](https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wscsetproviderinfo).
+pub const ProviderInfoAudit: i32 = 1;
+
 /// The most characters of the path of a DLL in the catalog, with the final zero.
 ///
 /// Declared in `minwindef.h`.

@@ -2,11 +2,11 @@
 
 use crate::catalog::{Catalogs, Entry, Width};
 use crate::categories::categories;
-use crate::path::{BadPath, why_bad};
+use crate::path::{BadPath, expand, why_bad};
 use crate::printable::printable;
 use crate::problem::Problem;
 use std::fmt;
-use wpu_sys::ffi::{APPLICATIONS_KEY, LSP_SYSTEM};
+use wpu_sys::ffi::{APPLICATIONS_KEY, LSP_SYSTEM, WINDOWS_FOLDER, WINDOWS_VARIABLE, WINDOWS_VARIABLE_SHORT};
 use wpu_sys::{WideString, WsaError};
 
 /// A program, as Ws2_32 identifies it.
@@ -344,12 +344,12 @@ pub struct MemoryApplications {
 
 impl Applications for MemoryApplications {
     fn permitted(&mut self, application: &Application) -> Result<Option<u32>, WsaError> {
-        let known = self.known.iter().find(|(known, _)| known == application);
+        let known = self.known.iter().find(|(known, _)| is_same(known, application));
         Ok(known.map(|(_, permitted)| *permitted))
     }
 
     fn permit(&mut self, application: &Application, categories: u32) -> Result<(), WsaError> {
-        match self.known.iter_mut().find(|(known, _)| known == application) {
+        match self.known.iter_mut().find(|(known, _)| is_same(known, application)) {
             Some((_, permitted)) => *permitted |= categories,
             None => self.known.push((application.clone(), categories)),
         }
@@ -357,7 +357,21 @@ impl Applications for MemoryApplications {
     }
 
     fn forget(&mut self, application: &Application) -> Result<(), PermissionError> {
-        self.known.retain(|(known, _)| known != application);
+        self.known.retain(|(known, _)| !is_same(known, application));
         Ok(())
     }
+}
+
+/// Whether both are the same program: one file, with the same arguments.
+fn is_same(one: &Application, other: &Application) -> bool {
+    one.arguments == other.arguments && file(&one.path) == file(&other.path)
+}
+
+/// The file of a path, for comparisons. The variables are those of a new Windows installation.
+fn file(path: &WideString) -> String {
+    let names = [WINDOWS_VARIABLE, WINDOWS_VARIABLE_SHORT];
+    let folder = |name: &str| {
+        names.iter().any(|known| known.eq_ignore_ascii_case(name)).then(|| WINDOWS_FOLDER.to_owned())
+    };
+    expand(path, folder).unwrap_or_else(|| path.to_string()).to_lowercase()
 }

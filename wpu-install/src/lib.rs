@@ -48,6 +48,8 @@ mod problem;
 mod registrar;
 mod registry;
 mod show;
+#[cfg(not(windows))]
+mod simulation;
 mod snapshot;
 mod system;
 mod uninstall;
@@ -72,6 +74,8 @@ pub use path::BadPath;
 pub use plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
 pub use problem::Problem;
 pub use registrar::Registrar;
+#[cfg(not(windows))]
+pub use simulation::{Condition, Simulation};
 pub use snapshot::{BadSnapshot, missing_files, read_snapshot, write_listing, write_snapshot};
 pub use system::{System, SystemApplications};
 pub use uninstall::Uninstall;

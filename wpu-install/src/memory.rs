@@ -80,6 +80,12 @@ impl Memory {
         self.calls.clear();
     }
 
+    /// The width of the program that changes the catalogs.
+    #[cfg(not(windows))]
+    pub(crate) fn program(&self) -> Width {
+        self.program
+    }
+
     /// Records a call. Returns whether it is carried out, and its result.
     fn call(&mut self, call: Call) -> (bool, Result<(), WsaError>) {
         let fails = (self.fails)(self.calls.len());
@@ -100,9 +106,6 @@ impl Memory {
     ) -> Result<(), WsaError> {
         let next = self.next[width as usize];
         let catalog = self.catalog(width)?;
-        if catalog.has(provider) {
-            return Err(WsaError::WSANO_RECOVERY);
-        }
         let mut last = next;
         for info in infos {
             let info = WSAPROTOCOL_INFOW { ProviderId: *provider, dwCatalogEntryId: last, ..*info };
@@ -136,6 +139,11 @@ impl Registrar for Memory {
     ) -> Result<(), WsaError> {
         if cannot_add(self.program, place).is_some() || entries.is_empty() {
             return Err(WsaError::WSAEINVAL);
+        }
+        for width in place.widths() {
+            if self.catalog(*width)?.has(provider) {
+                return Err(WsaError::WSANO_RECOVERY);
+            }
         }
         let (carried_out, answer) = self.call(Call::Add(place));
         for width in place.widths().iter().take(if answer.is_ok() { 2 } else { 1 }).filter(|_| carried_out) {

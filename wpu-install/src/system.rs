@@ -155,7 +155,7 @@ impl Functions {
     }
 
     /// The categories of a layer. For a layer that never got any, some systems report a failure.
-    fn categories(self, provider: &GUID) -> u32 {
+    fn categories(self, provider: &GUID) -> Result<u32, WsaError> {
         let (mut categories, mut size, mut errno) = (0_u32, size_of::<u32>(), SILENT);
         let info = (&raw mut categories).cast::<u8>();
         // SAFETY: the function exported under this name keeps its documented contract: it reads one id and
@@ -163,7 +163,12 @@ impl Functions {
         let result = unsafe {
             (self.get)(provider, ProviderInfoLspCategories, info, &raw mut size, 0, &raw mut errno)
         };
-        if result == NO_ERROR { categories } else { 0 }
+        match answer(result, errno) {
+            // The layer may have categories, which a removal and its undo would lose.
+            Err(error) if error == WsaError::WSA_NOT_ENOUGH_MEMORY => Err(error),
+            Err(_) => Ok(0),
+            Ok(()) => Ok(categories),
+        }
     }
 }
 
@@ -188,7 +193,7 @@ impl Registrar for System {
             .map(|entry| entry.info.ProviderId)
             .collect();
         for layer in layers {
-            let categories = functions.categories(&layer);
+            let categories = functions.categories(&layer)?;
             let entries = catalog.entries.iter_mut().filter(|entry| entry.info.ProviderId == layer);
             entries.for_each(|entry| entry.categories = categories);
         }

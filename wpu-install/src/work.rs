@@ -3,6 +3,7 @@
 use crate::catalog::{Catalog, Entry, Width, links, name};
 use crate::differences::{Ours, differences};
 use crate::failure::{Added, Failure};
+use crate::guid::GuidText;
 use crate::numbers::{Numbers, number};
 use crate::plan::{Action, Addition, Key, Place, Plan, Step};
 use crate::registrar::Registrar;
@@ -36,6 +37,9 @@ pub(crate) struct Work<'a> {
     /// The requested entries that exist after a failed call. It is unknown whether that call or another
     /// installer added them, so they are not removed.
     unclear: Vec<(Width, u32)>,
+    /// The entries that calls were asked to add, where the catalog could not be read afterwards, and whether
+    /// the call succeeded.
+    unread: Vec<(Width, Addition, Vec<WSAPROTOCOL_INFOW>, bool)>,
     /// The steps, counted from 0, for which a call was made.
     made: Vec<(usize, Width)>,
     /// The step that is being made or undone.
@@ -52,6 +56,7 @@ impl<'a> Work<'a> {
             numbers: Numbers::new(),
             added: Vec::new(),
             unclear: Vec::new(),
+            unread: Vec::new(),
             made: Vec::new(),
             at: 0,
             troubles: Vec::new(),
@@ -132,30 +137,53 @@ impl<'a> Work<'a> {
         self.making(place.widths());
         let answer = self.registrar.add(place, &what.provider, &what.path, &infos);
         let mut complete = true;
-        for width in place.widths() {
-            let now = self.registrar.read(*width)?;
-            let mut found: Vec<&Entry> = now.of(&what.provider).collect();
-            for (planned, info) in what.entries.iter().zip(&infos) {
-                let asked = |entry: &&Entry| entry.path == what.path && same(&entry.info, info);
-                match found.iter().position(asked) {
-                    Some(at) => {
-                        let entry = found.remove(at);
-                        self.found(*width, planned.key, entry, answer.is_ok());
-                    }
-                    None => complete = false,
+        for (at, width) in place.widths().iter().enumerate() {
+            let now = match self.registrar.read(*width) {
+                Ok(now) => now,
+                Err(error) => {
+                    // Which entries the call added is found out before they are removed.
+                    let rest = place.widths()[at..].iter().map(|width| (*width, answer.is_ok()));
+                    self.unread
+                        .extend(rest.map(|(width, is_ok)| (width, what.clone(), infos.clone(), is_ok)));
+                    return Err(error.into());
                 }
-            }
-            // After a success, an entry that the call created is recognised by its DLL.
-            let (made, foreign): (Vec<_>, Vec<_>) =
-                found.into_iter().partition(|entry| answer.is_ok() && entry.path == what.path);
-            self.added.extend(made.iter().map(|entry| (*width, entry.id())));
-            complete &= made.is_empty();
-            if !foreign.is_empty() {
-                return Err(Stop::Overtaken(format!("added {}", shown(foreign))));
-            }
+            };
+            complete &= self.recognise(*width, &now, what, &infos, answer.is_ok())?;
         }
         answer?;
         if complete { Ok(()) } else { Err(NOT_DONE) }
+    }
+
+    /// Records the entries that a call added. Returns whether these are the requested ones.
+    fn recognise(
+        &mut self,
+        width: Width,
+        now: &Catalog,
+        what: &Addition,
+        infos: &[WSAPROTOCOL_INFOW],
+        succeeded: bool,
+    ) -> Result<bool, Stop> {
+        let mut complete = true;
+        let mut found: Vec<&Entry> = now.of(&what.provider).collect();
+        for (planned, info) in what.entries.iter().zip(infos) {
+            let asked = |entry: &&Entry| entry.path == what.path && same(&entry.info, info);
+            match found.iter().position(asked) {
+                Some(at) => {
+                    let entry = found.remove(at);
+                    self.found(width, planned.key, entry, succeeded);
+                }
+                None => complete = false,
+            }
+        }
+        // After a success, an entry that the call created is recognised by its DLL.
+        let (made, foreign): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|entry| succeeded && entry.path == what.path);
+        self.added.extend(made.iter().map(|entry| (width, entry.id())));
+        complete &= made.is_empty();
+        if !foreign.is_empty() {
+            return Err(Stop::Overtaken(format!("added {}", shown(foreign))));
+        }
+        Ok(complete)
     }
 
     /// Records a requested entry. A failed call may have added it nevertheless: that is certain for a chain
@@ -252,6 +280,7 @@ impl<'a> Work<'a> {
 
     /// Undoes the steps, the last first; the failed step may have been made in part.
     pub(crate) fn take_back(&mut self) {
+        self.read_again();
         for (at, step) in self.plan.steps.iter().enumerate().rev() {
             for action in step.action.inverse() {
                 for width in step.place.widths() {
@@ -266,6 +295,17 @@ impl<'a> Work<'a> {
                         });
                     }
                 }
+            }
+        }
+    }
+
+    /// Finds out which entries a call added after which the catalog could not be read.
+    fn read_again(&mut self) {
+        for (width, what, infos, succeeded) in std::mem::take(&mut self.unread) {
+            match self.registrar.read(width) {
+                // A fault of the entries does not matter any more.
+                Ok(now) => drop(self.recognise(width, &now, &what, &infos, succeeded)),
+                Err(_) => self.unread.push((width, what, infos, succeeded)),
             }
         }
     }
@@ -285,7 +325,11 @@ impl<'a> Work<'a> {
 
     /// Describes the remaining differences.
     pub(crate) fn left(&mut self) -> Vec<String> {
-        let mut left = Vec::new();
+        let unread = self.unread.iter().map(|(width, what, ..)| {
+            let provider = GuidText(what.provider);
+            format!("perhaps added to the {width} catalog, which could not be read: entries of {provider}")
+        });
+        let mut left: Vec<_> = unread.collect();
         for (width, catalog) in self.plan.before.all() {
             match self.registrar.read(width) {
                 Ok(now) => {

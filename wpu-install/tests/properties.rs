@@ -5,8 +5,10 @@ mod common;
 use common::*;
 use proptest::prelude::*;
 use wpu_install::{
-    Base, Catalogs, Class, Layer, Memory, Plan, Uninstall, apply, read_snapshot, write_snapshot,
+    Base, Catalog, Catalogs, Class, Layer, Memory, Place, Plan, Registrar, Uninstall, WideString, Width,
+    WsaError, apply, read_snapshot, write_snapshot,
 };
+use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
 
 /// An earlier change of a catalog.
 #[derive(Debug, Clone)]
@@ -162,5 +164,66 @@ proptest! {
         let memory = lived(&past);
         let text = write_snapshot(memory.catalogs());
         prop_assert_eq!(&read_snapshot(&text).expect("it was just written"), memory.catalogs());
+    }
+}
+
+/// Looks at the catalog after each call.
+struct Watched(Memory, usize);
+
+impl Registrar for Watched {
+    fn widths(&self) -> Vec<Width> {
+        self.0.widths()
+    }
+
+    fn read(&mut self, width: Width) -> Result<Catalog, WsaError> {
+        self.0.read(width)
+    }
+
+    fn cannot_add(&self, place: Place) -> Option<&'static str> {
+        self.0.cannot_add(place)
+    }
+
+    fn add(
+        &mut self,
+        place: Place,
+        provider: &GUID,
+        path: &WideString,
+        entries: &[WSAPROTOCOL_INFOW],
+    ) -> Result<(), WsaError> {
+        self.0.add(place, provider, path, entries)
+    }
+
+    fn remove(&mut self, width: Width, provider: &GUID) -> Result<(), WsaError> {
+        self.0.remove(width, provider)?;
+        self.1 += 1;
+        let now = self.0.read(width)?;
+        for chain in &now.entries {
+            let gone = chain.links().iter().find(|link| now.find(**link).is_none());
+            assert_eq!(gone, None, "{} is left without a component", chain.name());
+        }
+        Ok(())
+    }
+
+    fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError> {
+        self.0.reorder(width, ids)
+    }
+
+    fn categorise(&mut self, width: Width, provider: &GUID, categories: u32) -> Result<(), WsaError> {
+        self.0.categorise(width, provider, categories)
+    }
+}
+
+#[test]
+fn chains_are_removed_before_their_components() {
+    let _shows = wpu_evidence::tested(["provider-removal.chains-go-before-components"]);
+    let mut memory = Memory::sample(ONE);
+    for (number, class) in [(1, Class::Ifs), (2, Class::Ifs), (3, Class::NonIfs), (4, Class::NonIfs)] {
+        install(&mut memory, &layer(number, class));
+    }
+    for (number, others) in [(1, true), (2, true), (3, true), (4, false)] {
+        let mut watched = Watched(memory.clone(), 0);
+        let plan = uninstall(number, others).plan(memory.catalogs()).unwrap();
+        run(&mut watched, &plan).unwrap();
+        assert!(watched.1 > 1 && !catalog(&watched.0).has(&id(number)), "{number}");
     }
 }

@@ -1,6 +1,9 @@
 //! Providers to install, and functions to inspect catalogs.
 #![allow(dead_code, reason = "each test uses a part")]
 
+#[cfg(not(windows))]
+pub mod ws2;
+
 use wpu_install::{
     Base, Catalog, Class, Entry, Failure, Layer, Memory, Over, Plan, Registrar, Sockets, Uninstall, Width,
     apply,
