@@ -150,7 +150,7 @@ fn each_failure_of_a_call_reaches_the_user_and_leaves_nothing() {
             assert!(text.contains(code.name().unwrap()), "{condition:?} {call}: {text}");
             match failure {
                 Failure::TakenBack { error, .. } | Failure::Unreadable { error, .. } => {
-                    assert_eq!(error, code)
+                    assert_eq!(error, code);
                 }
                 other => panic!("{condition:?} {call}: {other}"),
             }
@@ -239,12 +239,14 @@ unsafe extern "system" fn watched<const IS_32: bool>(
     length: *mut i32,
     errno: *mut i32,
 ) -> i32 {
-    // SAFETY: the client passes an id and a length.
-    let (id, room) = unsafe { (provider.read(), length.read()) };
+    // SAFETY: the client passes an id.
+    let id = unsafe { provider.read() };
+    // SAFETY: the client passes a length.
+    let room = unsafe { length.read() };
     PATHS.lock().unwrap().push((IS_32, id, room));
     for at in 0..usize::try_from(room).unwrap() {
         // SAFETY: the client states that there is room for so many characters.
-        unsafe { buffer.add(at).write(0xFFFF) };
+        unsafe { buffer.wrapping_add(at).write(0xFFFF) };
     }
     let path = PATH.lock().unwrap()[usize::from(IS_32)].expect("there is a simulation");
     // SAFETY: the arguments are those of the client.

@@ -37,7 +37,7 @@ pub(super) unsafe fn value<T: Copy>(pointer: *const T) -> Result<T, WsaError> {
 pub(super) unsafe fn values<T: Copy>(pointer: *const T, count: usize) -> Result<Vec<T>, WsaError> {
     readable(pointer)?;
     // SAFETY: the pointer is neither null nor misaligned, so the caller guarantees that many values.
-    Ok((0..count).map(|at| unsafe { pointer.add(at).read() }).collect())
+    Ok((0..count).map(|at| unsafe { pointer.wrapping_add(at).read() }).collect())
 }
 
 /// Reads values until a zero. A list that does not end with one is invalid.
@@ -54,7 +54,7 @@ unsafe fn until_zero<T: Copy + PartialEq + Default>(
     let mut values = Vec::new();
     while values.len() < most {
         // SAFETY: none of the values before was zero, so the caller guarantees one more.
-        let value = unsafe { pointer.add(values.len()).read() };
+        let value = unsafe { pointer.wrapping_add(values.len()).read() };
         if value == T::default() {
             return Ok(values);
         }

@@ -26,7 +26,7 @@ pub use condition::Condition;
 ///
 /// let simulation = Simulation::start(Memory::sample(&[Width::Bits64]));
 /// let mut system = System::open(&[Width::Bits64]).unwrap();
-/// assert_eq!(system.read_all().unwrap(), *simulation.memory(|memory| memory.catalogs().clone()));
+/// assert_eq!(system.read_all().unwrap(), simulation.memory(|memory| memory.catalogs().clone()));
 ///
 /// simulation.fail(Condition::NoMemory, 0..1);
 /// let failed = system.reorder(Width::Bits64, &[1004, 1003, 1002, 1001]);
