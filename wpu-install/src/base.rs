@@ -1,6 +1,7 @@
 //! Plans the installation of a base provider.
 
 use crate::catalog::{Catalog, Catalogs, Entry, named};
+use crate::flags::{has_both_directions, has_reserved, mark_several};
 use crate::path::{BadPath, why_bad};
 use crate::plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
 use crate::problem::Problem;
@@ -55,7 +56,9 @@ impl Base {
         if self.sockets.is_empty() {
             return Err(Problem::NoSockets);
         }
-        let infos = self.sockets.iter().map(|sockets| self.info(sockets)).collect::<Result<Vec<_>, _>>()?;
+        let mut infos =
+            self.sockets.iter().map(|sockets| self.info(sockets)).collect::<Result<Vec<_>, _>>()?;
+        mark_several(&mut infos);
         let mut steps = Vec::new();
         check_path(&self.path)?;
         let entries = (1..).zip(&infos).map(|(number, info)| Planned::single(number, info)).collect();
@@ -100,7 +103,11 @@ impl Base {
             ..WSAPROTOCOL_INFOW::ZERO
         };
         info.ProtocolChain.ChainLen = BASE_PROTOCOL;
-        Ok(info)
+        let name = || sockets.name.clone();
+        if has_both_directions(flags) {
+            return Err(Problem::BothDirections { name: name() });
+        }
+        if has_reserved(&info) { Err(Problem::ReservedFlags { name: name() }) } else { Ok(info) }
     }
 
     fn notes(&self, catalogs: &Catalogs) -> Vec<Note> {

@@ -2,6 +2,7 @@
 
 use crate::catalog::{Catalog, Catalogs, Entry, Width};
 use crate::command::{installation, removal};
+use crate::flags::{has_both_directions, has_reserved, is_unmarked};
 use crate::path::{is_of_windows, is_whole};
 use crate::printable::printable;
 use std::fmt;
@@ -82,6 +83,13 @@ pub enum Fault {
         /// The width of the other catalog.
         not_in: Width,
     },
+    /// The flags say that sockets only send, and that they only receive.
+    BothDirections,
+    /// A reserved flag is set.
+    ReservedFlags,
+    /// The provider has several entries for these sockets, and the flags do not say so, or do not say which of
+    /// them is the usual one.
+    SeveralUnmarked,
 }
 
 impl Fault {
@@ -102,6 +110,9 @@ impl Fault {
             Self::FileMissing { .. } => "file-missing",
             Self::PathNotWhole { .. } => "path-not-whole",
             Self::OneWidth { .. } => "one-width",
+            Self::BothDirections => "both-directions",
+            Self::ReservedFlags => "reserved-flags",
+            Self::SeveralUnmarked => "several-unmarked",
         }
     }
 }
@@ -133,6 +144,14 @@ impl fmt::Display for Fault {
                 write!(out, "the path `{}` is not absolute", printable(&path.to_string()))
             }
             Self::OneWidth { not_in } => write!(out, "it is not in the {not_in} catalog"),
+            Self::BothDirections => out.write_str(
+                "its flags have both XP1_UNI_SEND and XP1_UNI_RECV: sockets that only send need an entry of their own",
+            ),
+            Self::ReservedFlags => out.write_str("its flags have a bit that is reserved"),
+            Self::SeveralUnmarked => out.write_str(
+                "its provider has several entries for these sockets: each needs PFL_MULTIPLE_PROTO_ENTRIES, and one of \
+                them PFL_RECOMMENDED_PROTO_ENTRY",
+            ),
         }
     }
 }
@@ -162,7 +181,7 @@ pub fn findings(catalogs: &Catalogs, exists: impl Fn(Width, &WideString) -> Opti
         let is_sound = |entry: &Entry| broken(entry).is_empty();
         for entry in &catalog.entries {
             let lonely = other.and_then(|(not_in, other)| one_width(catalog, other, not_in, entry));
-            for fault in broken(entry).into_iter().chain(lonely) {
+            for fault in broken(entry).into_iter().chain(lonely).chain(description(catalog, entry)) {
                 let help = help(width, catalog, entry, &fault, &is_sound);
                 found.push(Finding { width, entry: entry.id(), fault, help });
             }
@@ -185,6 +204,16 @@ fn faults(catalog: &Catalog, entry: &Entry) -> Vec<Fault> {
         return all.into_iter().filter(|(is, _)| *is).map(|(_, fault)| fault).collect();
     }
     if entry.links().is_empty() { Vec::new() } else { chain(catalog, entry) }
+}
+
+/// The faults in what an entry says of itself. It works nevertheless, and is not removed for them.
+fn description(catalog: &Catalog, entry: &Entry) -> impl Iterator<Item = Fault> {
+    let all = [
+        (has_both_directions(entry.info.dwServiceFlags1), Fault::BothDirections),
+        (has_reserved(&entry.info), Fault::ReservedFlags),
+        (is_unmarked(catalog, entry), Fault::SeveralUnmarked),
+    ];
+    all.into_iter().filter(|(is, _)| *is).map(|(_, fault)| fault)
 }
 
 /// The faults of a chain.
@@ -273,6 +302,9 @@ fn help(
     fault: &Fault,
     is_sound: &dyn Fn(&Entry) -> bool,
 ) -> Option<String> {
+    if matches!(fault, Fault::BothDirections | Fault::ReservedFlags | Fault::SeveralUnmarked) {
+        return None;
+    }
     // The providers of Windows must not be removed.
     if entry.is_base() && is_of_windows(&entry.path) {
         return Some(CATALOG_RESET.to_owned());

@@ -3,6 +3,7 @@
 use crate::base::{check, check_name, check_path, one_path};
 use crate::catalog::{Catalog, Catalogs, Entry, Width, named};
 use crate::categories::CATEGORIES;
+use crate::flags::mark_several;
 use crate::guid::derive;
 use crate::path::same_file;
 use crate::plan::{Action, Addition, Key, Note, Place, Plan, Planned, Step};
@@ -198,8 +199,10 @@ impl Layer {
             }
             Class::NonIfs => {
                 let provider = ids.next((0, 0, 0));
-                for chain in &mut chains {
-                    chain.info.ProviderId = provider;
+                let mut infos: Vec<_> = chains.iter().map(|chain| chain.info).collect();
+                mark_several(&mut infos);
+                for (chain, info) in chains.iter_mut().zip(infos) {
+                    chain.info = WSAPROTOCOL_INFOW { ProviderId: provider, ..info };
                 }
                 actions.push(addition(provider, 0, chains));
             }

@@ -36,6 +36,7 @@ mod command;
 mod differences;
 mod failure;
 mod findings;
+mod flags;
 mod guid;
 mod layer;
 mod listing;

@@ -21,6 +21,8 @@ pub enum Problem {
     BadName { why: &'static str },
     NoSockets,
     ClassAndFlags { name: String },
+    BothDirections { name: String },
+    ReservedFlags { name: String },
     UnknownCategories { unknown: u32 },
     NothingChosen { width: Width },
     NoEntry { width: Width, id: u32 },
@@ -76,6 +78,14 @@ impl fmt::Display for Problem {
                 out,
                 "the service flags of `{name}` have XP1_IFS_HANDLES, but the sockets of a non-IFS provider are not file handles"
             ),
+            Self::BothDirections { name } => write!(
+                out,
+                "the service flags of `{name}` have both XP1_UNI_SEND and XP1_UNI_RECV: sockets that only send need an \
+                entry of their own"
+            ),
+            Self::ReservedFlags { name } => {
+                write!(out, "the service flags of `{name}` have XP1_INTERRUPT, which is reserved")
+            }
             Self::UnknownCategories { unknown } => write!(out, "unknown categories: {unknown:#x}"),
             Self::NothingChosen { width } => {
                 write!(out, "the {width} catalog has no entry over which the layer could be installed")
