@@ -52,6 +52,7 @@ impl Entry {
         entry.info = WSAPROTOCOL_INFOW {
             ProviderId: provider,
             dwCatalogEntryId: 0,
+            ProtocolChain: WSAPROTOCOL_INFOW::ZERO.ProtocolChain,
             dwServiceFlags1: base.dwServiceFlags1 & !XP1_IFS_HANDLES | top.dwServiceFlags1 & XP1_IFS_HANDLES,
             ..*base
         };
@@ -115,7 +116,7 @@ impl Entry {
     }
 
     /// Whether clients find the entry when they search the catalog.
-    fn is_visible(&self) -> bool {
+    pub(crate) fn is_visible(&self) -> bool {
         self.info.dwProviderFlags & PFL_HIDDEN == 0 && !self.is_layer()
     }
 

@@ -18,7 +18,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{
-    GUID, INVALID_SOCKET, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSATHREADID, WSPPROC_TABLE,
+    GUID, INVALID_SOCKET, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAPROTOCOL_INFOW, WSATHREADID,
+    WSPPROC_TABLE,
 };
 
 /// The state that the clients of a host share.
@@ -220,6 +221,19 @@ impl Winsock {
         self.check_started()?;
         let entry = self.ws2.lock().catalog.choose(family, kind, protocol)?.clone();
         self.route_to(entry)
+    }
+
+    /// The entries that clients find, in catalog order.
+    pub(crate) fn visible(&self) -> Result<Vec<WSAPROTOCOL_INFOW>, WsaError> {
+        self.check_started()?;
+        let parts = self.ws2.lock();
+        Ok(parts
+            .catalog
+            .entries()
+            .iter()
+            .filter(|entry| entry.is_visible())
+            .map(|entry| entry.info)
+            .collect())
     }
 
     fn check_started(&self) -> Result<(), WsaError> {

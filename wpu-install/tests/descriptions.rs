@@ -54,7 +54,7 @@ fn wrong_flags_are_found() {
     let flagged = |id: u32, change: fn(&mut Entry)| {
         words(&changed(&memory, |entry| {
             if entry.id() == id {
-                change(entry)
+                change(entry);
             }
         }))
     };

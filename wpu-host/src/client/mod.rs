@@ -21,8 +21,7 @@ use crate::winsock::Winsock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wpu_sys::WsaError;
-use wpu_sys::ffi::SOCKET;
-use wpu_sys::ffi::WSPPROC_TABLE;
+use wpu_sys::ffi::{SOCKET, WSAPROTOCOL_INFOW, WSPPROC_TABLE};
 
 pub use address::{decode_address, encode_address};
 pub use data::ReceiveResult;
@@ -83,6 +82,16 @@ impl Client {
     pub fn finish(self) -> Leftovers {
         self.clean_up_all();
         self.winsock.left_open()
+    }
+
+    /// Lists the entries that clients find, in catalog order, as `WSAEnumProtocols` does: chains and base
+    /// entries, without hidden ones.
+    ///
+    /// # Errors
+    ///
+    /// `WSANOTINITIALISED` without an outstanding start-up.
+    pub fn protocols(&self) -> Result<Vec<WSAPROTOCOL_INFOW>, WsaError> {
+        self.winsock.visible()
     }
 
     /// The function table of the provider that owns a socket, for calls that have no method here.
