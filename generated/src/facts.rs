@@ -1824,7 +1824,7 @@ pub static KITS: [Kit; 3] = [
     Kit {
         name: "requests",
         marker: "Requests",
-        uses: &[Some(&[10, 12]), Some(&[10, 12, 15])],
+        uses: &[Some(&[10, 11, 12]), Some(&[10, 11, 12, 15])],
         completes: true,
     },
     Kit {
@@ -2240,7 +2240,7 @@ macro_rules! __wpu_sys_facts {
                 ["WPUCloseThread" "close_thread" "Frees a thread id from `WPUOpenCurrentThread`." "the Platform SDK leaves its status blank" [] [] [13] [] [[unspecified unspecified] [unspecified unspecified]]]
                 ["WPUCompleteOverlappedRequest" "complete_overlapped_request" "Tells the client that an overlapped operation is done." "the Platform SDK leaves its status blank" [] ["ws2_32"] [] [] [[not_applicable not_applicable] [unspecified unspecified]]]
             ] [
-                ["requests" "Requests" true [[[10 12]] [[10 12 15]]]]
+                ["requests" "Requests" true [[[10 11 12]] [[10 11 12 15]]]]
                 ["base" "Base" false [[] [[1 3 7 8 9 10 11 12 15]]]]
                 ["layer" "Layer" false [[[0 2 5 6 7 10 11 12 13 14]] [[0 1 2 3 5 7 9 10 11 12 13 14 15]]]]
             ] [

@@ -113,7 +113,11 @@ impl<W: RequestTypes> PendingRequest<W> {
     #[doc(hidden)]
     #[inline]
     pub fn defined(&self, completion: CompletionResult<W>) -> CompletionResult<W> {
-        let (transfer, error) = completion?.defined(self.partial)?;
+        let (mut transfer, error) = completion?.defined(self.partial)?;
+        if !self.fill {
+            // Only what was received has flags.
+            transfer.flags = 0;
+        }
         match error {
             None => Ok(Outcome::Done(self.limited(transfer)?)),
             // This is no count of transferred bytes.

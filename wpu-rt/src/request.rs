@@ -125,6 +125,8 @@ impl<T, E> From<Outcome<T, E>> for Progress<T, E> {
 #[must_use = "a request must be completed, made pending or passed on"]
 pub struct Request<'a, W: RequestTypes> {
     lent: RequestBuffers<'a, W::Slice>,
+    /// Whether the client lent buffers to fill.
+    fill: bool,
     /// `None` if the call is not overlapped.
     pub(crate) given: Option<&'a RequestContext<'a, W>>,
     /// Memory that replaces memory of the client.
@@ -146,13 +148,15 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     /// thread, and the routine can be called on it once.
     #[inline]
     pub const unsafe fn new(given: &'a RequestContext<'a, W>, lent: RequestBuffers<'a, W::Slice>) -> Self {
-        Self { lent, given: Some(given), owned: None, replaced: false, is_tagged: false, tag: 0 }
+        let fill = lent.scatter.is_some();
+        Self { lent, fill, given: Some(given), owned: None, replaced: false, is_tagged: false, tag: 0 }
     }
 
     /// Creates a request that is not overlapped, for memory of the caller.
     #[inline]
     pub const fn lending(lent: RequestBuffers<'a, W::Slice>) -> Self {
-        Self { lent, given: None, owned: None, replaced: false, is_tagged: false, tag: 0 }
+        let fill = lent.scatter.is_some();
+        Self { lent, fill, given: None, owned: None, replaced: false, is_tagged: false, tag: 0 }
     }
 
     /// Creates a request that is not overlapped and sends the bytes of buffers.
@@ -340,7 +344,7 @@ impl<'a, W: RequestTypes> Request<'a, W> {
         W: PendsFor<P>,
     {
         let Some(given) = self.given else { return Err(self) };
-        let Self { lent, owned, replaced, .. } = self;
+        let Self { lent, fill, owned, replaced, .. } = self;
         let scatter = lent.scatter.map(|lent| (lent.as_ptr(), lent.count()));
         let slices = lent.gather.map(|lent| (lent.as_ptr(), lent.count())).or(scatter);
         let slices = slices.map_or_else(Vec::new, |(at, len)| {
@@ -355,7 +359,7 @@ impl<'a, W: RequestTypes> Request<'a, W> {
         let pended = PendingRequest {
             parts: given.parts,
             asked: given.asked,
-            fill: lent.scatter.is_some(),
+            fill,
             slices,
             input: lent.input.map(|input| (input.as_ptr(), input.len())),
             room: lent.room.map(LentBuf::of),
@@ -381,6 +385,7 @@ impl<'a, W: RequestTypes> Request<'a, W> {
         let lent = core::mem::replace(&mut self.lent, RequestBuffers::NOTHING);
         Request {
             lent,
+            fill: self.fill,
             given: Some(given),
             owned: self.owned.take(),
             replaced: self.replaced,

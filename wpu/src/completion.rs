@@ -19,7 +19,8 @@ use wpu_sys::{PendingRequest, PendingToken, Request};
 #[cfg(any(feature = "base", feature = "layer"))]
 pub(crate) type Pend = for<'a> fn(Request<'a>) -> Result<(PendingToken, PendingRequest), Request<'a>>;
 
-/// Marks the client's structure as in use, and counts the pending request.
+/// Marks the client's structure as in use, and counts the pending request. Without a routine, resets the client's
+/// event, so that only the completion sets it.
 ///
 /// # Safety
 ///
@@ -29,6 +30,11 @@ pub(crate) unsafe fn begin<P: Provider>(parts: &RequestParts) {
     // SAFETY: the contract of this function.
     let structure = unsafe { Structure::new(parts.overlapped) };
     structure.internal().store(WSS_OPERATION_IN_PROGRESS, Ordering::Release);
+    let event = if parts.routine.is_none() { EventRef::from_raw(structure.event()) } else { None };
+    if let Some(event) = event {
+        // A host without this function, or that does not know the event, still gets the completion.
+        let _ = Upcalls::new(run_of::<P>().cell()).reset_event(event);
+    }
 }
 
 /// Counts the completion of the request.

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::host::{self, Scripted, wait_alertably};
+use common::host::{self, Scripted, Seen, wait_alertably};
 use common::provider::{ENTRY, VERSION, clean_up};
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::ptr::{null, null_mut, without_provenance_mut};
@@ -62,7 +62,7 @@ impl Provider for Keeper {
         class: Class::NonIfs.id(),
         platform: Platform::DEFAULT.id(),
         kit: None,
-        uses: &[10, 12, 15],
+        uses: &[10, 11, 12, 15],
         waives: &[],
     };
     fn upcalls() -> Upcalls {
@@ -106,6 +106,12 @@ impl ServiceProvider for Keeper {
         }
         let count = request.scatter().write_at(0, b"abcdefgh");
         Ok(Progress::Done(Received { bytes: u32::try_from(count).expect("short"), flags: flags | 0x8000 }))
+    }
+
+    fn ioctl(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
+        let (pending, pended) = request.pend::<Self>().expect("it is overlapped");
+        self.0.lock().expect("no panic").push(pended);
+        Ok(Progress::Pending(pending))
     }
 
     fn cleanup(&self) -> Result<(), WsaError> {
@@ -164,6 +170,9 @@ struct Client {
     second: UnsafeCell<[u8; 4]>,
     overlapped: UnsafeCell<WSAOVERLAPPED>,
 }
+
+/// A call of the client with two buffers, or for a control code without any.
+type CallOf = fn(&Client, &WSPPROC_TABLE, SOCKET, LPWSAOVERLAPPED_COMPLETION_ROUTINE) -> Answer;
 
 /// The result of a call: the return value, the count, the flags, and the errno.
 type Answer = (i32, u32, u32, i32);
@@ -231,6 +240,23 @@ impl Client {
         (answer, count, flags, errno)
     }
 
+    fn ioctl(
+        &self,
+        functions: &WSPPROC_TABLE,
+        socket: SOCKET,
+        routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
+    ) -> Answer {
+        let (mut count, mut errno, none) = (77, 77, null_mut());
+        let thread = WSATHREADID { ThreadHandle: without_provenance_mut(8), Reserved: 1 };
+        let (ioctl, overlapped) = (functions.lpWSPIoctl.expect("a full table"), self.overlapped.get());
+        let (count_at, errno_at) = (&raw mut count, &raw mut errno);
+        // SAFETY: all pointers are null or valid for as long as the contract requires.
+        let answer = unsafe {
+            ioctl(socket, 7, none, 0, none, 0, count_at, overlapped, routine, &raw const thread, errno_at)
+        };
+        (answer, count, 0, errno)
+    }
+
     fn result(&self) -> Option<Result<(u32, u32), WsaError>> {
         // SAFETY: the structure is the client's own, and lives as long as the view is used.
         let result = overlapped_result(unsafe { ClientMut::from_raw(self.overlapped.get()) }?);
@@ -278,7 +304,8 @@ fn a_pending_request_completes_once_whoever_completes_it() {
     for (end, (error, count)) in ends {
         let client = Client::new();
         assert_eq!(client.send(&functions, LATER, None), PENDING);
-        assert_eq!((client.result(), host::seen()), (None, vec![]));
+        let reset = Seen { host: 0, upcall: "WPUResetEvent", arguments: vec![0x44] };
+        assert_eq!((client.result(), host::seen()), (None, vec![reset]));
         procs.close_socket(end).expect("all are completed");
         let seen = host::seen();
         assert_eq!(seen.len(), 1);
@@ -362,11 +389,42 @@ fn a_routine_runs_in_the_next_alertable_wait() {
     let client = Client::with_event((&raw const told).cast_mut().cast());
     assert_eq!(client.send(&functions, LATER, Some(routine)), PENDING);
     procs.close_socket(LATER).expect("all are completed");
-    assert_eq!((told.get(), client.result()), (None, Some(Ok((7, 2)))));
+    assert_eq!((told.get(), client.result()), (None, Some(Ok((7, 0)))));
     wait_alertably();
-    assert_eq!(told.get(), Some((0, 7, 2)));
+    assert_eq!(told.get(), Some((0, 7, 0)));
     wait_alertably();
     assert_eq!(host::seen_names(), ["WPUQueueApc"]);
+    clean_up(&functions).expect("started");
+}
+
+#[test]
+fn only_what_was_received_has_flags() {
+    let _shows = wpu_evidence::tested(["overlapped.other-routines-get-no-flags"]);
+    let (functions, procs) = started();
+    let calls = [(Client::recv as CallOf, (0, 7, 2)), (Client::send, (0, 7, 0)), (Client::ioctl, (0, 0, 0))];
+    for (call, expected) in calls {
+        let told = Cell::new(None);
+        let client = Client::with_event((&raw const told).cast_mut().cast());
+        assert_eq!(call(&client, &functions, LATER, Some(routine)), PENDING);
+        procs.close_socket(LATER).expect("all are completed");
+        wait_alertably();
+        assert_eq!(told.get(), Some(expected));
+    }
+    clean_up(&functions).expect("started");
+}
+
+#[test]
+fn the_providers_members_are_stored_before_the_upcall() {
+    let _shows = wpu_evidence::tested(["overlapped.own-members-before-upcall"]);
+    let (functions, procs) = started();
+    for (end, flags, error) in [(LATER, 2, 0), (LONG, 2, WsaError::WSAEMSGSIZE.code()), (NEVER, 0, 995)] {
+        let client = Client::new();
+        assert_eq!(client.recv(&functions, LATER, None), PENDING);
+        procs.close_socket(end).expect("all are completed");
+        let seen = host::seen();
+        assert_eq!((seen[1].upcall, seen[1].arguments[1]), ("WPUCompleteOverlappedRequest", flags));
+        assert_eq!(host::offset_high(), error.cast_unsigned());
+    }
     clean_up(&functions).expect("started");
 }
 
@@ -382,7 +440,7 @@ fn a_routine_and_the_structure_report_every_error() {
     ]);
     let (functions, procs) = started();
     let ends = [
-        (LATER, (0_u32, 7, 2), 0),
+        (LATER, (0_u32, 7, 0), 0),
         (NEVER, (995, 0, 0), FAILED + 995),
         // Without an error code it would be read as success.
         (CODELESS, (10107, 0, 0), FAILED + 10107),
@@ -432,6 +490,7 @@ fn requests_that_the_last_clean_up_aborts_have_no_completion() {
     let (functions, _) = started();
     let client = Client::new();
     assert_eq!(client.send(&functions, LATER, None), PENDING);
+    host::seen();
     clean_up(&functions).expect("started");
     assert_eq!(host::seen(), []);
     assert_eq!(client.result(), Some(Err(WsaError::WSA_OPERATION_ABORTED)));
@@ -471,8 +530,8 @@ fn the_event_is_set_if_the_completing_upcall_fails() {
     assert_eq!(client.send(&functions, LATER, None), PENDING);
     host::answer(Err(WsaError::WSAEINVAL));
     procs.close_socket(LATER).expect("all are completed");
-    assert_eq!(host::seen_names(), ["WPUCompleteOverlappedRequest", "WPUSetEvent"]);
-    assert_eq!(client.result(), Some(Ok((7, 2))));
+    assert_eq!(host::seen_names(), ["WPUResetEvent", "WPUCompleteOverlappedRequest", "WPUSetEvent"]);
+    assert_eq!(client.result(), Some(Ok((7, 0))));
     clean_up(&functions).expect("started");
 }
 
@@ -520,7 +579,7 @@ fn the_structure_is_not_read_after_it_shows_the_completion() {
             procs.close_socket(LATER).expect("all are completed");
         });
         let seen = host::seen();
-        assert_eq!((seen[1].upcall, &seen[1].arguments[..]), ("WPUSetEvent", &[0x44][..]));
+        assert_eq!((seen[2].upcall, &seen[2].arguments[..]), ("WPUSetEvent", &[0x44][..]));
     }
     clean_up(&functions).expect("started");
 }
@@ -533,6 +592,46 @@ fn a_count_that_does_not_fit_is_reported_as_the_maximum() {
     // SAFETY: no request is pending.
     unsafe { (*client.overlapped.get()).InternalHigh = usize::MAX };
     assert_eq!(client.result(), Some(Ok((u32::MAX, 0))));
+}
+
+/// The completing thread may be writing the rest until the mark is gone.
+#[test]
+fn the_result_is_read_after_the_mark_of_a_pending_operation() {
+    /// The client's structure, which a provider completes on another thread.
+    struct Lent(*mut WSAOVERLAPPED);
+    // SAFETY: the client outlives the thread.
+    unsafe impl Send for Lent {}
+
+    impl Lent {
+        fn complete(self, count: u32) {
+            let at = self.0;
+            // SAFETY: the operation is pending, so these members belong to the provider.
+            unsafe { ((*at).Offset, (*at).InternalHigh) = (count + 1, count as usize) };
+            // SAFETY: the result points to a member of the structure.
+            let internal = unsafe { &raw mut (*at).Internal };
+            // SAFETY: the member is aligned, and lives longer than this thread.
+            unsafe { AtomicUsize::from_ptr(internal) }.store(0, Ordering::Release);
+        }
+    }
+
+    let _shows = wpu_evidence::tested(["WSPGetOverlappedResult.pending-mark-is-read-first"]);
+    for count in 1..if cfg!(miri) { 5 } else { 500 } {
+        let client = Client::new();
+        // Other values than the final ones, so that one that is read early is seen.
+        let pending = WSAOVERLAPPED { Internal: WSS_OPERATION_IN_PROGRESS, ..WSAOVERLAPPED::ZERO };
+        // SAFETY: no request is pending.
+        unsafe { client.overlapped.get().write(pending) };
+        let lent = Lent(client.overlapped.get());
+        std::thread::scope(|scope| {
+            scope.spawn(move || lent.complete(count));
+            let result = loop {
+                if let Some(result) = client.result() {
+                    break result;
+                }
+            };
+            assert_eq!(result, Ok((count, count + 1)));
+        });
+    }
 }
 
 #[test]

@@ -38,6 +38,7 @@ struct Memory {
     told: Vec<&'static str>,
     trips: bool,
     queued: Vec<(Apc, usize)>,
+    offset_high: u32,
     hooked: Words,
 }
 
@@ -91,6 +92,11 @@ pub(crate) fn wait_alertably() {
         // SAFETY: each routine was queued once and is called once.
         unsafe { routine(context) };
     }
+}
+
+/// `OffsetHigh` of the structure that was completed last, as the host has seen it.
+pub(crate) fn offset_high() -> u32 {
+    memory(|memory| memory.offset_high)
 }
 
 /// The contexts of the blocking hook's calls since the previous query.
@@ -239,7 +245,8 @@ impl<const NUMBER: usize> Host for Scripted<NUMBER> {
         transferred: u32,
     ) -> Result<(), WsaError> {
         // SAFETY: a provider passes a structure that the host may access until its completion.
-        let offset = unsafe { operation.read() }.Offset;
+        let WSAOVERLAPPED { Offset: offset, OffsetHigh: high, .. } = unsafe { operation.read() };
+        memory(|memory| memory.offset_high = high);
         let arguments = [socket, word(offset), word(error), word(transferred)];
         Self::asked("WPUCompleteOverlappedRequest", arguments).map(drop)
     }
