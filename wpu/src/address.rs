@@ -72,6 +72,27 @@ impl Address {
         }
     }
 
+    /// Whether it names nobody: the address of its family, or all that follows the family, is zero. A datagram
+    /// socket that is connected to it loses its peer.
+    #[must_use]
+    #[inline]
+    pub fn is_null(&self) -> bool {
+        match self.to_inet() {
+            Ok(inet) => inet.ip().is_unspecified(),
+            Err(_) => self.as_bytes()[2..].iter().all(|byte| *byte == 0),
+        }
+    }
+
+    /// Whether both name the same peer: of an Internet address, flow information and padding do not count.
+    #[must_use]
+    #[inline]
+    pub(crate) fn is_same_peer(&self, other: &Self) -> bool {
+        match (self.to_inet(), other.to_inet()) {
+            (Ok(one), Ok(other)) => (one.ip(), one.port()) == (other.ip(), other.port()),
+            _ => self == other,
+        }
+    }
+
     /// Formats an address of a family that [`to_inet`](Self::to_inet) supports. A port of 0 is omitted, as
     /// Winsock does.
     ///

@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use wpu_sys::facts::kits;
 use wpu_sys::ffi::{
-    FIONBIO, FIONREAD, MSG_OOB, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT,
-    WSA_FLAG_OVERLAPPED,
+    FIONBIO, FIONREAD, MSG_OOB, MSG_PARTIAL, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL,
+    SIO_BSP_HANDLE_SELECT, SIO_FLUSH, WSA_FLAG_OVERLAPPED,
 };
 use wpu_sys::ffi::{SOCKET, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
 use wpu_sys::ffi::{WSANETWORKEVENTS, timeval};
@@ -235,6 +235,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
     ) -> Result<Progress<Received>, WsaError> {
         let socket = self.find(socket)?;
         no_urgent(flags)?;
+        socket.check_receive(flags, request.is_overlapped())?;
         let received = socket.transfer(Io::Receive { flags }, request)?;
         Ok(received.map(|Transfer { bytes, flags }| Received { bytes, flags }))
     }
@@ -246,13 +247,17 @@ impl<T: Transport> ServiceProvider for Base<T> {
     fn send_to(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         let socket = self.find(socket)?;
         no_urgent(flags)?;
+        let more = flags & MSG_PARTIAL != 0;
+        if more && !socket.context.takes_parts() {
+            return Err(WsaError::WSAEOPNOTSUPP);
+        }
         // On a connected socket the address of the client is ignored.
         let to = request
             .input()
             .filter(|_| socket.context.kind.is_datagram())
             .map(Address::try_from)
             .transpose()?;
-        let sent = socket.transfer(Io::Send { to }, request)?;
+        let sent = socket.transfer(Io::Send { to, more }, request)?;
         Ok(sent.map(|transfer| transfer.bytes))
     }
 
@@ -368,6 +373,10 @@ impl<T: Transport> ServiceProvider for Base<T> {
         let answer = match code {
             FIONBIO => socket.set_nonblocking(&input).map(|()| Vec::new()),
             FIONREAD => socket.waiting_bytes().map(|count| count.to_le_bytes().to_vec()),
+            SIO_FLUSH => {
+                socket.abort_sends();
+                Ok(Vec::new())
+            }
             SIO_BASE_HANDLE | SIO_BSP_HANDLE | SIO_BSP_HANDLE_SELECT | SIO_BSP_HANDLE_POLL => {
                 Ok(socket.raw.to_le_bytes().to_vec())
             }

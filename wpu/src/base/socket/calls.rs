@@ -11,9 +11,9 @@ use crate::completion::{overlapped_result, transferred};
 use crate::{Address, Decision, decide};
 use std::net::Shutdown;
 use wpu_sys::ffi::{
-    FD_CLOSE, FD_CONNECT, FD_READ, FD_WRITE, SO_ACCEPTCONN, SO_ERROR, SO_MAX_MSG_SIZE, SO_PROTOCOL_INFOW,
-    SO_TYPE, SO_UPDATE_ACCEPT_CONTEXT, SO_UPDATE_CONNECT_CONTEXT, SOL_SOCKET, WSAOVERLAPPED,
-    WSAPROTOCOL_INFOW,
+    FD_CLOSE, FD_CONNECT, FD_READ, FD_WRITE, MSG_PARTIAL, MSG_PEEK, MSG_WAITALL, SO_ACCEPTCONN, SO_ERROR,
+    SO_MAX_MSG_SIZE, SO_PROTOCOL_INFOW, SO_TYPE, SO_UPDATE_ACCEPT_CONTEXT, SO_UPDATE_CONNECT_CONTEXT,
+    SOL_SOCKET, WSAOVERLAPPED, WSAPROTOCOL_INFOW,
 };
 use wpu_sys::{ClientMut, Condition, OutBuf, Outcome, Progress, Request, Transfer, Transferred, WsaError};
 
@@ -45,8 +45,12 @@ impl<E: Endpoint> Socket<E> {
         if result == Err(WsaError::WSAEWOULDBLOCK) {
             return self.wait_for_connection();
         }
+        let is_datagram = self.context.kind.is_datagram();
         self.update(&Way::BOTH, |state| {
             state.connection.end(result);
+            if is_datagram && result.is_ok() {
+                state.connection.set_peer(to);
+            }
             state.connection.bound = true;
             if result.is_err() {
                 // The call itself reports the result.
@@ -185,6 +189,27 @@ impl<E: Endpoint> Socket<E> {
         };
         self.attempted(way);
         answer
+    }
+
+    /// Checks the flags of a receive: a request does not peek, and a receive that waits for all is one of a
+    /// blocking byte stream.
+    pub fn check_receive(&self, flags: u32, overlapped: bool) -> Result<(), WsaError> {
+        if overlapped && flags & MSG_PEEK != 0 {
+            return Err(WsaError::WSAEOPNOTSUPP);
+        }
+        if flags & MSG_WAITALL == 0 {
+            return Ok(());
+        }
+        let streams = !self.context.kind.is_datagram() && flags & (MSG_PEEK | MSG_PARTIAL) == 0;
+        if streams && !self.lock().nonblocking { Ok(()) } else { Err(WsaError::WSAEOPNOTSUPP) }
+    }
+
+    /// Aborts the sends that are pending, except one that another thread attempts.
+    pub fn abort_sends(&self) {
+        let aborted = self.lock().queues.of(Way::Out).take_requests(|op| matches!(op, Op::Transfer { .. }));
+        // The client is told without the lock.
+        drop(aborted);
+        self.update(&[Way::Out], |_| {});
     }
 
     fn overlapped(&self, what: Io, request: Request<'_>) -> Result<Progress<Transfer>, WsaError> {

@@ -1,6 +1,7 @@
 //! The connection state of a socket: its phase, the shut-down directions and the incoming connections.
 
 use super::queue::Way;
+use crate::Address;
 use crate::base::notify::Notify;
 use std::collections::VecDeque;
 use wpu_sys::WsaError;
@@ -25,6 +26,8 @@ pub struct Incoming<E> {
 pub struct Connection<E> {
     datagram: bool,
     pub phase: Phase,
+    /// The peer of a connected datagram socket.
+    pub peer: Option<Address>,
     pub bound: bool,
     /// The error of a completed connect, or 0, which `FD_CONNECT` reports.
     pub connected: Option<i32>,
@@ -41,6 +44,7 @@ impl<E> Connection<E> {
         Self {
             datagram,
             phase: Phase::Idle,
+            peer: None,
             bound: false,
             connected: None,
             error: None,
@@ -74,7 +78,7 @@ impl<E> Connection<E> {
             Phase::Idle | Phase::Connected => {}
         }
         self.phase = Phase::Connecting;
-        (self.error, self.connected) = (None, None);
+        (self.peer, self.error, self.connected) = (None, None, None);
         Ok(())
     }
 
@@ -87,6 +91,14 @@ impl<E> Connection<E> {
         self.error = result.err();
         self.phase = if result.is_ok() { Phase::Connected } else { Phase::Idle };
         self.full = false;
+    }
+
+    /// Stores the peer that a datagram socket was connected to. An address of zeros takes the peer away.
+    pub fn set_peer(&mut self, to: &Address) {
+        self.peer = (!to.is_null()).then_some(*to);
+        if self.peer.is_none() {
+            self.phase = Phase::Idle;
+        }
     }
 
     /// Whether data can be transferred in this phase.

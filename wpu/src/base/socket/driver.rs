@@ -3,16 +3,20 @@
 use super::blocking::{OnDrop, Wait};
 use super::connect::{Incoming, Phase};
 use super::events::{NetworkEvent, Sink};
+use super::parts::Parts;
 use super::queue::{Outstanding, Standing, Way};
 use super::state::State;
-use super::transfer::{Arrived, Buffers, Channel, Io, Op};
+use super::transfer::{Arrived, Buffers, Channel, Io, Op, longest};
 use crate::base::notify::{Notified, Notify};
 use crate::base::transport::{Endpoint, Kind};
 use crate::completion::Pend;
 use std::net::Shutdown;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::Duration;
-use wpu_sys::ffi::{FD_ACCEPT, FD_CLOSE, FD_READ, SOCKET, WSAPROTOCOL_INFOW};
+use wpu_sys::ffi::{
+    FD_ACCEPT, FD_CLOSE, FD_READ, SOCKET, WSAPROTOCOL_INFOW, XP1_MESSAGE_ORIENTED, XP1_PARTIAL_MESSAGE,
+    XP1_PSEUDO_STREAM,
+};
 use wpu_sys::rt::sync::{Unpoisoned as _, lock};
 use wpu_sys::{CompletionResult, SocketHandle, Upcalls, WsaError};
 
@@ -28,12 +32,20 @@ pub struct SocketContext {
     pub overlapped: bool,
 }
 
+impl SocketContext {
+    /// Whether messages can be sent and received in parts.
+    pub fn takes_parts(&self) -> bool {
+        self.entry.dwServiceFlags1 & XP1_PARTIAL_MESSAGE != 0
+    }
+}
+
 /// A socket.
 pub struct Socket<E> {
     pub context: SocketContext,
     pub key: usize,
     pub raw: SOCKET,
     pub endpoint: E,
+    parts: Parts,
     state: Mutex<State<E>>,
     changed: Condvar,
 }
@@ -54,7 +66,8 @@ impl<E: Endpoint> Socket<E> {
         let raw = handle.raw();
         state.handle = Some(handle);
         let (state, changed) = (Mutex::new(state), Condvar::new());
-        let socket = Arc::new(Self { context, key, raw, endpoint: end.endpoint, state, changed });
+        let (endpoint, parts) = (end.endpoint, Parts::default());
+        let socket = Arc::new(Self { context, key, raw, endpoint, parts, state, changed });
         let weak: Weak<Self> = Arc::downgrade(&socket);
         end.notify.attach(weak);
         socket
@@ -309,7 +322,12 @@ impl<E: Endpoint> Socket<E> {
         if what.way() == Way::In {
             self.check_transfer(Way::In)?;
         }
-        self.channel().transfer(what, buffers, moved)
+        let completion = self.channel().transfer(what, buffers, moved);
+        if completion.is_ok() && matches!(what, Io::Send { .. }) && self.context.kind.is_datagram() {
+            // The transport has chosen an address if there was none.
+            self.lock().connection.bound = true;
+        }
+        completion
     }
 
     /// Checks that data may be transferred in this direction.
@@ -328,7 +346,14 @@ impl<E: Endpoint> Socket<E> {
     }
 
     pub fn channel(&self) -> Channel<'_, E> {
-        Channel { endpoint: &self.endpoint, datagram: self.context.kind.is_datagram() }
+        let datagram = self.context.kind.is_datagram();
+        let peer = if datagram { self.lock().connection.peer } else { None };
+        let entry = &self.context.entry;
+        let orientation = entry.dwServiceFlags1 & (XP1_MESSAGE_ORIENTED | XP1_PSEUDO_STREAM);
+        let messages = orientation == XP1_MESSAGE_ORIENTED;
+        let longest = longest(entry.dwMessageSize);
+        let parts = (datagram && self.context.takes_parts()).then_some(&self.parts);
+        Channel { endpoint: &self.endpoint, datagram, longest, messages, peer, parts }
     }
 }
 

@@ -6,6 +6,7 @@ mod connect;
 mod driver;
 mod events;
 mod options;
+mod parts;
 mod queue;
 mod select;
 mod state;

@@ -93,6 +93,15 @@ enum Place<R> {
     Request(R),
 }
 
+impl<R> Place<R> {
+    fn request(self) -> Option<R> {
+        match self {
+            Self::Request(request) => Some(request),
+            Self::Call(_) => None,
+        }
+    }
+}
+
 /// The user of the endpoint.
 #[derive(Clone, Copy)]
 struct Turn {
@@ -177,11 +186,18 @@ impl<R: Outstanding> Queue<R> {
         self.places.push_front(Place::Request(request));
     }
 
+    /// Removes the waiting requests of this kind.
+    pub fn take_requests(&mut self, is_kind: impl Fn(&R) -> bool) -> Vec<R> {
+        let (taken, left) = std::mem::take(&mut self.places)
+            .into_iter()
+            .partition(|place| matches!(place, Place::Request(request) if is_kind(request)));
+        self.places = left;
+        let taken: VecDeque<_> = taken;
+        taken.into_iter().filter_map(Place::request).collect()
+    }
+
     fn drain(&mut self) -> impl Iterator<Item = R> {
-        self.places.drain(..).filter_map(|place| match place {
-            Place::Request(request) => Some(request),
-            Place::Call(_) => None,
-        })
+        self.places.drain(..).filter_map(Place::request)
     }
 
     fn is_pending(&self, overlapped: usize) -> bool {

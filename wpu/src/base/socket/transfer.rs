@@ -1,5 +1,6 @@
 //! Transfers between a client's buffers and an endpoint: one attempt each, for calls and pending requests.
 
+use super::parts::Parts;
 use super::queue::{Outstanding, Way};
 use crate::Address;
 use crate::base::transport::{Endpoint, Receive};
@@ -12,18 +13,43 @@ use wpu_sys::{CompletionResult, Gather, OutBuf, Outcome, PendingRequest, Request
 const CHUNK: usize = 0x1_0000;
 
 /// The size of the largest message: lengths that a client passes must not exhaust the memory.
-const LARGEST: usize = 1 << 24;
+pub const LARGEST: usize = 1 << 24;
 
-/// An endpoint and the kind of its socket.
+/// The length of the longest message that sockets of an entry with this `dwMessageSize` send.
+pub const fn longest(size: u32) -> usize {
+    match size {
+        // Not a protocol of messages, or a size that is known only once the socket is bound.
+        0 | 1 => LARGEST,
+        // There is no longest one.
+        u32::MAX => usize::MAX,
+        size => size as usize,
+    }
+}
+
+/// An endpoint and what its socket is.
 pub struct Channel<'a, E> {
     pub endpoint: &'a E,
     pub datagram: bool,
+    /// The length of the longest message that can be sent.
+    pub longest: usize,
+    /// Whether zero bytes are an empty message, so that the end of a connection is an error.
+    pub messages: bool,
+    /// The peer of a datagram socket: messages of others are dropped.
+    pub peer: Option<Address>,
+    /// The messages that have begun, if they can be sent and received in parts.
+    pub parts: Option<&'a Parts>,
 }
 
 /// The operation of a call or a request.
 pub enum Io {
-    Receive { flags: u32 },
-    Send { to: Option<Address> },
+    Receive {
+        flags: u32,
+    },
+    Send {
+        to: Option<Address>,
+        /// Whether more parts of the message follow.
+        more: bool,
+    },
 }
 
 impl Io {
@@ -70,9 +96,9 @@ impl Outstanding for Op {
 /// The memory of a client that a transfer uses.
 #[derive(Clone, Copy)]
 pub struct Buffers<'a> {
-    scatter: Scatter<'a>,
+    pub scatter: Scatter<'a>,
     gather: Gather<'a>,
-    sender: Option<OutBuf<'a>>,
+    pub sender: Option<OutBuf<'a>>,
 }
 
 impl<'a> From<&'a Request<'_>> for Buffers<'a> {
@@ -102,20 +128,24 @@ impl<E: Endpoint> Channel<'_, E> {
     pub fn transfer(&self, what: &Io, buffers: Buffers<'_>, moved: &mut usize) -> CompletionResult {
         match what {
             Io::Receive { flags } => self.receive(buffers, *flags, moved),
-            Io::Send { to } => self.send(buffers.gather, to.as_ref(), moved),
+            Io::Send { to, more } => self.send(buffers.gather, to.as_ref(), *more, moved),
         }
     }
 
     fn receive(&self, buffers: Buffers<'_>, flags: u32, moved: &mut usize) -> CompletionResult {
         let mode = if flags & MSG_PEEK == 0 { Receive::Take } else { Receive::Peek };
         if self.datagram {
-            return self.receive_message(buffers, mode);
+            return match self.parts {
+                Some(parts) => self.receive_part(parts, buffers, mode),
+                None => self.receive_message(buffers, mode),
+            };
         }
         let total = buffers.scatter.total();
         if total == 0 {
             return match self.arrived() {
                 Arrived::Nothing => Err(WsaError::WSAEWOULDBLOCK),
-                Arrived::Data | Arrived::End(0) => Ok(0.into()),
+                Arrived::Data => Ok(0.into()),
+                Arrived::End(0) => self.at_end(),
                 Arrived::End(error) => Err(WsaError::new(error)),
             };
         }
@@ -131,6 +161,9 @@ impl<E: Endpoint> Channel<'_, E> {
                 Ok(got) => {
                     *moved += got;
                     let go_on = mode == Receive::Take && (all || got == want);
+                    if *moved == 0 {
+                        return self.at_end();
+                    }
                     if got == 0 || !go_on {
                         break;
                     }
@@ -144,12 +177,24 @@ impl<E: Endpoint> Channel<'_, E> {
         Ok(count(*moved).into())
     }
 
+    /// The result of a receive after the peer has ended the connection.
+    fn at_end(&self) -> CompletionResult {
+        if self.messages { Err(WsaError::WSAEDISCON) } else { Ok(0.into()) }
+    }
+
     fn receive_message(&self, buffers: Buffers<'_>, mode: Receive) -> CompletionResult {
         let room = buffers.scatter.total().min(LARGEST);
         let (len, sender) = with_scratch(room, |bytes| {
-            let (len, sender) = self.endpoint.receive_from(bytes, mode)?;
-            let _ = buffers.scatter.write_at(0, &bytes[..len.min(bytes.len())]);
-            Ok::<_, WsaError>((len, sender))
+            loop {
+                let (len, sender) = self.endpoint.receive_from(bytes, mode)?;
+                if self.is_from_peer(&sender) {
+                    let _ = buffers.scatter.write_at(0, &bytes[..len.min(bytes.len())]);
+                    return Ok::<_, WsaError>((len, sender));
+                }
+                if mode == Receive::Peek {
+                    self.endpoint.receive_from(&mut [], Receive::Take)?;
+                }
+            }
         })?;
         if let Some(room) = buffers.sender {
             room.fill(sender.as_bytes())?;
@@ -161,18 +206,32 @@ impl<E: Endpoint> Channel<'_, E> {
         Ok(count(len).into())
     }
 
-    fn send(&self, buffers: Gather<'_>, to: Option<&Address>, moved: &mut usize) -> CompletionResult {
+    /// Whether the socket receives the messages of this sender.
+    pub fn is_from_peer(&self, sender: &Address) -> bool {
+        self.peer.is_none_or(|peer| peer.is_same_peer(sender))
+    }
+
+    fn send(
+        &self,
+        buffers: Gather<'_>,
+        to: Option<&Address>,
+        more: bool,
+        moved: &mut usize,
+    ) -> CompletionResult {
         let total = buffers.total();
         if self.datagram {
-            if total > LARGEST {
+            let send = |message: &[u8]| match to {
+                Some(to) => self.endpoint.send_to(message, to),
+                None => self.endpoint.send(message),
+            };
+            if let Some(parts) = self.parts {
+                return self.send_part(parts, buffers, more, send);
+            }
+            if total > self.longest {
                 return Err(WsaError::WSAEMSGSIZE);
             }
-            let message = buffers.to_vec();
-            let sent = match to {
-                Some(to) => self.endpoint.send_to(&message, to)?,
-                None => self.endpoint.send(&message)?,
-            };
-            return Ok(count(sent.min(total)).into());
+            // A message is taken as a whole, whatever the transport counts.
+            return send(&buffers.to_vec()).map(|_| count(total).into());
         }
         while *moved < total {
             let want = (total - *moved).min(CHUNK);
@@ -199,6 +258,9 @@ impl<E: Endpoint> Channel<'_, E> {
 
     /// What has arrived, without removing it.
     pub fn arrived(&self) -> Arrived {
+        if self.parts.and_then(Parts::left).is_some() {
+            return Arrived::Data;
+        }
         match self.peek(&mut [0]) {
             // A datagram can be empty.
             Ok(0) if !self.datagram => Arrived::End(0),
@@ -211,6 +273,9 @@ impl<E: Endpoint> Channel<'_, E> {
 
     /// The number of bytes that one call can receive, up to a limit of the kit.
     pub fn waiting_bytes(&self) -> Result<u32, WsaError> {
+        if let Some(left) = self.parts.and_then(Parts::left) {
+            return Ok(count(left));
+        }
         match with_scratch(CHUNK, |bytes| self.peek(bytes)) {
             Ok(bytes) => Ok(count(bytes)),
             Err(WsaError::WSAEWOULDBLOCK) => Ok(0),
@@ -227,7 +292,7 @@ pub fn partly(completion: CompletionResult, moved: usize) -> CompletionResult {
     }
 }
 
-fn count(bytes: usize) -> u32 {
+pub fn count(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
