@@ -365,7 +365,7 @@ unsafe impl Serve for Undeclared {
         class: Class::NonIfs.id(),
         platform: Platform::DEFAULT.id(),
         kit: None,
-        uses: &[10, 12],
+        uses: &[10, 11, 12],
         waives: &[],
     });
 

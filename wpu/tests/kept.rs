@@ -37,7 +37,7 @@ macro_rules! layer {
                 class: Class::NonIfs.id(),
                 platform: Platform::DEFAULT.id(),
                 kit: None,
-                uses: &[10, 12, 15],
+                uses: &[10, 11, 12, 15],
                 waives: &[],
             };
             fn upcalls() -> Upcalls {
