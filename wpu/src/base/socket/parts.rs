@@ -85,11 +85,11 @@ impl<E: Endpoint> Channel<'_, E> {
             *lock(&parts.sent) = message;
             return Ok(count(total).into());
         }
-        let sent = send(&message);
-        if sent == Err(WsaError::WSAEWOULDBLOCK) {
+        let outcome = send(&message);
+        if outcome == Err(WsaError::WSAEWOULDBLOCK) {
             message.truncate(before);
             *lock(&parts.sent) = message;
         }
-        sent.map(|_| count(total).into())
+        outcome.map(|_| count(total).into())
     }
 }
