@@ -4500,6 +4500,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "After a send on a non-blocking byte stream the client compares the count with what it gave, and sends the rest itself.",
         sources: &[Citation { source: &SOURCES[44], section: "Remarks" }],
         certainty: Certainty::Implied,
+        not_checkable: Some("no call shows whether later bytes are the rest of a send or others"),
         ..Obligation::NONE
     },
     Obligation {
@@ -4605,6 +4606,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::OutValue,
         says: "The client takes the flags of a receive from `lpFlags` only if the call answers zero. Otherwise it takes them from its routine or from `WSPGetOverlappedResult`.",
         sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[42], section: "Remarks" }],
+        not_checkable: Some("what a client reads in its own memory shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -4688,6 +4690,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "The client does not count on connecting a socket again whose sending or reception has been ended; a provider may refuse `WSPConnect` on it.",
         sources: &[Citation { source: &SOURCES[48], section: "Remarks" }, Citation { source: &SOURCES[45], section: "Remarks" }, Citation { source: &SOURCES[41], section: "Remarks" }],
+        not_checkable: Some("what a client counts on shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -4697,6 +4700,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Result,
         says: "Ending reception sends no ICMP error.",
         sources: &[Citation { source: &SOURCES[48], section: "Remarks" }, Citation { source: &SOURCES[41], section: "Remarks" }],
+        not_checkable: Some("packets of the network are seen by neither host nor client"),
         ..Obligation::NONE
     },
     Obligation {
@@ -5989,6 +5993,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::OutValue,
         says: "The client of a byte stream takes the count for what it is: a receive may give a single byte.",
         sources: &[Citation { source: &SOURCES[40], section: "Remarks" }],
+        not_checkable: Some("what a client makes of a count shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -6169,6 +6174,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "The client does not conclude from `dwMessageSize` how long received messages can be; there is no standard way to know.",
         sources: &[Citation { source: &SOURCES[56], section: "dwMessageSize" }],
+        not_checkable: Some("what a client concludes from a number shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -7209,6 +7215,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Order,
         says: "The client does not rely on the order in which completions are indicated.",
         sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[40], section: "Remarks" }],
+        not_checkable: Some("what a client relies on shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -7335,6 +7342,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "A client that cancels an operation uses the socket for nothing but `WSPCloseSocket` afterwards.",
         sources: &[Citation { source: &SOURCES[158], section: "" }],
+        not_checkable: Some("a client cancels through the system, which no party at the table sees"),
         ..Obligation::NONE
     },
     Obligation {
@@ -7344,6 +7352,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Lifetime,
         says: "After it has asked to cancel an operation, the client keeps structure and buffers until the completion is indicated, which may also be a success.",
         sources: &[Citation { source: &SOURCES[123], section: "Return value" }, Citation { source: &SOURCES[123], section: "Remarks" }],
+        not_checkable: Some("a client cancels through the system, which no party at the table sees, and whether memory is kept shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
