@@ -1,43 +1,22 @@
 //! Values beside errors, as a client finds them in its memory: written beside the errors for which the documentation
 //! defines them, and beside no other.
 
-#[path = "common/host.rs"]
-#[allow(dead_code, reason = "the tests use the part that they need")]
-mod host;
+mod common;
 
-use host::{Scripted, seen};
+use common::host::seen;
+use common::report::{Call, Report, UNTOUCHED, clean_up, start};
 use std::ptr::{null_mut, without_provenance_mut};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use wpu::ffi::{
-    BOOL, FALSE, SOCKET_ERROR, WSABUF, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPDATA, WSPPROC_TABLE,
-    WSPUPCALLTABLEEX,
-};
+use wpu::ffi::{BOOL, FALSE, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSPPROC_TABLE};
 use wpu::prelude::*;
 
-static TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
 const BROKEN: WsaError = WsaError::WSASYSCALLFAILURE;
-const PENDING: WsaError = WsaError::WSA_IO_PENDING;
 
-/// The values of the client before a call.
-const UNTOUCHED: [u32; 2] = [77, 0x8000];
-
-/// The bytes, the flags and the error of the provider, and whether the request completes later.
-static REPORT: Mutex<(u32, u32, WsaError, bool)> = Mutex::new((0, 0, BROKEN, false));
-static PENDED: Mutex<Option<PendingRequest>> = Mutex::new(None);
-
-fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
-    lock.lock().unwrap_or_else(PoisonError::into_inner)
-}
+/// The bytes, the flags and the error.
+static REPORT: Report<(u32, u32, WsaError)> = Report::new((0, 0, BROKEN));
 
 fn report(request: Request<'_>) -> Progress<Received> {
-    let (bytes, flags, error, later) = *locked(&REPORT);
-    let partial = Progress::Partial(Received { bytes, flags }, error);
-    if !later {
-        return partial;
-    }
-    let (pending, pended) = request.pend::<Stingy>().expect("it is overlapped");
-    *locked(&PENDED) = Some(pended);
-    Progress::Pending(pending)
+    let (bytes, flags, error) = REPORT.get();
+    REPORT.progress::<Stingy, _>(request, Progress::Partial(Received { bytes, flags }, error))
 }
 
 #[wpu_provider(
@@ -98,61 +77,6 @@ impl ServiceProvider for Stingy {
     }
 }
 
-fn start() -> WSPPROC_TABLE {
-    let entry = WSAPROTOCOL_INFOW { dwCatalogEntryId: 1001, ..WSAPROTOCOL_INFOW::ZERO };
-    let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
-    let (to_data, to_functions) = (&raw mut data, &raw mut functions);
-    // SAFETY: all pointers point to locals, and the table is callable for the lifetime of the process.
-    let code = unsafe { WSPStartupEx(0x0202, to_data, &raw const entry, &raw const TABLE, to_functions) };
-    assert_eq!(code, 0);
-    functions
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Call {
-    Recv,
-    RecvFrom,
-    Send,
-    Ioctl,
-}
-
-/// Makes a call with two buffers of seven bytes in all, or one for the output of a control code. Returns the bytes
-/// and flags that the client finds, and the error.
-fn call(functions: &WSPPROC_TABLE, which: Call, overlapped: *mut WSAOVERLAPPED) -> ([u32; 2], WsaError) {
-    let mut bytes = [0_u8; 7];
-    let at = bytes.as_mut_ptr();
-    let mut buffers = [WSABUF { len: 3, buf: at }, WSABUF { len: 4, buf: at.wrapping_add(3) }];
-    let buffers = buffers.as_mut_ptr();
-    let ([mut count, mut flags], mut errno) = (UNTOUCHED, 0);
-    let (to_count, to_flags, to_errno) = (&raw mut count, &raw mut flags, &raw mut errno);
-    let (there, thread) = ("a full table", null_mut());
-    let answer = match which {
-        Call::Recv => {
-            let recv = functions.lpWSPRecv.expect(there);
-            // SAFETY: all pointers point to locals, which a request outlives only unread.
-            unsafe { recv(5, buffers, 2, to_count, to_flags, overlapped, None, thread, to_errno) }
-        }
-        Call::RecvFrom => {
-            let recv = functions.lpWSPRecvFrom.expect(there);
-            let (from, len) = (null_mut(), null_mut());
-            // SAFETY: as above.
-            unsafe { recv(5, buffers, 2, to_count, to_flags, from, len, overlapped, None, thread, to_errno) }
-        }
-        Call::Send => {
-            let send = functions.lpWSPSend.expect(there);
-            // SAFETY: as above.
-            unsafe { send(5, buffers, 2, to_count, 0, overlapped, None, thread, to_errno) }
-        }
-        Call::Ioctl => {
-            let ioctl = functions.lpWSPIoctl.expect(there);
-            // SAFETY: as above.
-            unsafe { ioctl(5, 9, null_mut(), 0, at.cast(), 7, to_count, overlapped, None, thread, to_errno) }
-        }
-    };
-    assert_eq!(answer, SOCKET_ERROR);
-    ([count, flags], WsaError::new(errno))
-}
-
 /// What `WSPGetOverlappedResult` leaves for a client.
 fn result(functions: &WSPPROC_TABLE, overlapped: &mut WSAOVERLAPPED) -> (BOOL, [u32; 2], WsaError) {
     let ([mut count, mut flags], mut errno) = (UNTOUCHED, 0);
@@ -190,7 +114,7 @@ fn cases() -> Vec<(Call, u32, WsaError, Option<u32>, WsaError)> {
 
 #[test]
 fn values_are_written_beside_the_errors_that_define_them() {
-    let functions = start();
+    let functions = start(WSPStartupEx);
     for (which, bytes, error, written, code) in cases() {
         let has_flags = matches!(which, Call::Recv | Call::RecvFrom);
         let flags = if has_flags { 0x9000 } else { 0 };
@@ -199,18 +123,19 @@ fn values_are_written_beside_the_errors_that_define_them() {
             Some(written) => [written, UNTOUCHED[1]],
             None => UNTOUCHED,
         };
-        *locked(&REPORT) = (bytes, flags, error, false);
-        assert_eq!(call(&functions, which, null_mut()), (values, code), "{which:?}, {bytes}");
+        REPORT.set((bytes, flags, error), false);
+        assert_eq!(which.make(&functions, null_mut()), (values, Err(code)), "{which:?}, {bytes}");
         // Immediate, with a request: no completion follows an error.
         let mut overlapped = WSAOVERLAPPED::ZERO;
-        assert_eq!(call(&functions, which, &raw mut overlapped), (values, code), "{which:?}, {bytes}");
+        assert_eq!(which.make(&functions, &raw mut overlapped), (values, Err(code)), "{which:?}, {bytes}");
         assert_eq!(seen(), []);
         // Later, reported to a port, and found in the structure.
-        *locked(&REPORT) = (bytes, flags, error, true);
+        REPORT.set((bytes, flags, error), true);
         let mut overlapped = WSAOVERLAPPED { hEvent: without_provenance_mut(4), ..WSAOVERLAPPED::ZERO };
-        assert_eq!(call(&functions, which, &raw mut overlapped), (UNTOUCHED, PENDING), "{which:?}, {bytes}");
+        let pending = Err(WsaError::WSA_IO_PENDING);
+        assert_eq!(which.make(&functions, &raw mut overlapped), (UNTOUCHED, pending), "{which:?}, {bytes}");
         let outcome = Outcome::Partial(Transfer { bytes, flags }, error);
-        locked(&PENDED).take().expect("it was taken on").complete(Ok(outcome));
+        REPORT.pended().complete(Ok(outcome));
         let told = seen().pop().expect("the client is told");
         assert_eq!(told.upcall, "WPUCompleteOverlappedRequest");
         let end = [code.code().cast_unsigned(), written.unwrap_or(0)].map(|word| word as usize);
@@ -225,9 +150,7 @@ fn values_are_written_beside_the_errors_that_define_them() {
         assert_eq!(result(&functions, &mut overlapped), (FALSE, values, code), "{which:?}, {bytes}");
     }
     lengths(&functions);
-    let mut errno = 0;
-    // SAFETY: the pointer points to a local.
-    assert_eq!(unsafe { functions.lpWSPCleanup.expect("a full table")(&raw mut errno) }, 0);
+    clean_up(&functions);
 }
 
 /// The needed length stands where the documentation defines it.

@@ -9,6 +9,7 @@
 pub(crate) mod calls;
 pub(crate) mod host;
 pub(crate) mod provider;
+pub(crate) mod report;
 pub(crate) mod stubs;
 
 /// The standard error output of a test of this file, which runs once more in a process of its own.
