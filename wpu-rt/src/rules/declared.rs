@@ -26,7 +26,7 @@ pub const CRATE: usize = 5;
 pub const OF: usize = 6;
 
 /// A place in the source: what a user has to edit.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Place {
     /// The number of its first token, in reading order.
     pub first: usize,
@@ -46,7 +46,7 @@ impl Place {
 }
 
 /// The problems found so far, in reading order.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Problems(Vec<(Place, Problem)>);
 
 impl Problems {
@@ -64,7 +64,6 @@ impl Problems {
 }
 
 /// What the arguments declare.
-#[derive(Debug)]
 pub struct Declared {
     /// The facts whose words and upcalls they name.
     pub facts: &'static Facts,
@@ -81,7 +80,7 @@ pub struct Declared {
 }
 
 /// The value of a key or of a name.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub enum Value<T> {
     /// There is none.
     #[default]
@@ -93,7 +92,6 @@ pub enum Value<T> {
 }
 
 /// The name of an upcall.
-#[derive(Debug)]
 pub struct Name {
     /// As it is written.
     pub text: String,
@@ -108,7 +106,6 @@ pub struct Name {
 }
 
 /// Names that share one reason.
-#[derive(Debug)]
 pub struct Waiver {
     /// Their indices in [`Declared::names`].
     pub names: Range<usize>,

@@ -9,7 +9,6 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 /// Something that the attribute's user has to change.
-#[derive(Debug)]
 pub struct Problem {
     /// The name under which the documentation explains it.
     pub id: &'static str,
