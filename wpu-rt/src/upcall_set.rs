@@ -45,10 +45,12 @@ impl Deref for UpcallSet {
 impl FromIterator<usize> for UpcallSet {
     #[inline]
     fn from_iter<I: IntoIterator<Item = usize>>(upcalls: I) -> Self {
-        let mut members: Vec<usize> = upcalls.into_iter().collect();
-        members.sort_unstable();
-        members.dedup();
-        Self(members)
+        // Without a sort, which is more code than all else that a set needs. Upcalls mostly come in order.
+        let mut set = Self::default();
+        for upcall in upcalls {
+            set.insert(upcall);
+        }
+        set
     }
 }
 
