@@ -1,5 +1,5 @@
 //! The functions of a simulation answer each documented error code for its condition, and change nothing then.
-#![cfg(not(windows))]
+#![cfg(not(windows))] // On Windows the functions are those of Ws2_32.
 
 mod common;
 

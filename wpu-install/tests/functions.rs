@@ -1,5 +1,5 @@
 //! What the functions of a simulation do and answer when they succeed.
-#![cfg(not(windows))]
+#![cfg(not(windows))] // On Windows the functions are those of Ws2_32.
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! The calls of Ws2_32, made to the functions of a simulation.
-#![cfg(not(windows))]
+#![cfg(not(windows))] // On Windows the functions are those of Ws2_32.
 
 mod common;
 

@@ -1,8 +1,8 @@
 //! The functions, under the signatures that Ws2_32 exports.
 
 use super::arguments::{Addition, application, protocols, value, values, writable};
-use super::call;
 use super::condition::Function;
+use super::state::call;
 use crate::application::Applications;
 use crate::catalog::Width;
 use crate::memory::Memory;

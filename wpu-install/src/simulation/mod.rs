@@ -3,10 +3,12 @@
 mod arguments;
 mod condition;
 mod functions;
+mod state;
 
 use crate::application::MemoryApplications;
 use crate::memory::Memory;
-use condition::{Failing, Function};
+use condition::Failing;
+use state::{State, state};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wpu_sys::{WsaError, import};
@@ -39,21 +41,7 @@ pub struct Simulation {
     _turn: MutexGuard<'static, ()>,
 }
 
-/// What the functions work on.
-#[derive(Debug)]
-struct State {
-    memory: Memory,
-    applications: MemoryApplications,
-    failing: Option<Failing>,
-    last_error: Option<WsaError>,
-}
-
 static TURN: Mutex<()> = Mutex::new(());
-static STATE: Mutex<Option<State>> = Mutex::new(None);
-
-fn state() -> MutexGuard<'static, Option<State>> {
-    STATE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 impl Simulation {
     /// Starts a simulation, and waits before that until no other one is left in this process.
@@ -93,24 +81,6 @@ impl Drop for Simulation {
     fn drop(&mut self) {
         *state() = None;
     }
-}
-
-/// Makes a call of a function, after the check of its arguments. Without a simulation, every call fails.
-fn call<A, R>(
-    function: Function,
-    arguments: Result<A, WsaError>,
-    deed: impl FnOnce(&mut State, A) -> Result<R, WsaError>,
-) -> Result<R, WsaError> {
-    let mut state = state();
-    let state = state.as_mut().ok_or(WsaError::WSANOTINITIALISED)?;
-    let result = arguments.and_then(|arguments| {
-        state.failing.as_mut().map_or(Ok(()), |failing| failing.call(function))?;
-        deed(state, arguments)
-    });
-    if let Err(error) = &result {
-        state.last_error = Some(*error);
-    }
-    result
 }
 
 /// Offers the functions to those that import them by name.
