@@ -14,6 +14,7 @@ use wpu_gen::source::Sources;
 
 /// Keys whose text is free. The other keys of type `Text` are names.
 const FREE: &[&str] = &[
+    "columns",
     "decision",
     "doc",
     "message",
@@ -73,6 +74,7 @@ const NAMES: &[&str] = &[
     "opaque",
     "package",
     "params",
+    "parts",
     "pending",
     "platform",
     "platforms",

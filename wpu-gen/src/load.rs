@@ -106,6 +106,8 @@ kinds! {
     "kit" => kits: syntax::Kit,
     /// `[[note]]`
     "note" => notes: syntax::Note,
+    /// `[[listing]]`
+    "listing" => listings: syntax::Listing,
     /// `[[topic]]`
     "topic" => topics: syntax::Topic,
     /// `[[header]]`

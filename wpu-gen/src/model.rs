@@ -1,6 +1,7 @@
 //! A spec whose names are all found: what checks read and, once they pass, emitters.
 
 mod function;
+mod listings;
 mod obligations;
 mod placed;
 mod queries;
@@ -13,6 +14,7 @@ pub use crate::syntax::{
 pub use function::{
     DocumentedError, Downcall, EntryPoint, Function, Group, Import, Key, Param, Requirement, Said, Upcall,
 };
+pub use listings::{Cell, Item, Listing, Row};
 pub use obligations::{Certainty, Cited, FunctionId, Obligation, ObligationKind, Party, Topic};
 pub use placed::Placed;
 use std::collections::{HashMap, HashSet};
@@ -40,6 +42,7 @@ pub struct Model {
     pub imports: Vec<Import>,
     pub kits: Vec<Kit>,
     pub notes: Vec<Note>,
+    pub listings: Vec<Listing>,
     pub topics: Vec<Topic>,
     pub headers: Vec<Header>,
     pub header_mismatches: Vec<HeaderMismatch>,
@@ -217,6 +220,8 @@ impl Callback {
 pub struct PlainParam {
     pub name: Placed<String>,
     pub ty: Ty,
+    /// As it is written, with `const` where it has that.
+    pub c_type: String,
     pub doc: String,
 }
 
@@ -245,6 +250,8 @@ pub enum ConstantValue {
     Number(i64),
     AllOnes,
     Text(String),
+    /// Of a structure or an array: a value for each field or element.
+    List(Vec<ConstantValue>),
 }
 
 #[derive(Debug)]

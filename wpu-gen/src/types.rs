@@ -37,7 +37,7 @@ impl Types {
         }
         let values = raw.constants.iter().map(|constant| match constant.entry.value.get_ref() {
             ConstantValue::Number(number) => u64::try_from(*number).ok().filter(|number| *number > 0),
-            ConstantValue::Text(_) => None,
+            ConstantValue::Text(_) | ConstantValue::List(_) => None,
         });
         let values = values.collect();
         let mut headers = Scope::new("header", Code::UnknownName);
@@ -270,7 +270,8 @@ impl Resolver<'_> {
         }
         let params = callback.params.iter().map(|param| model::PlainParam {
             name: filed.placed(&param.name),
-            ty: self.find(filed.file, &param.ty).value,
+            ty: self.types.of_param(filed.file, &param.ty, syntax::Direction::In, self.faults).value,
+            c_type: text(&param.ty),
             doc: text(&param.doc),
         });
         let kind = TypeKind::Callback(model::Callback {

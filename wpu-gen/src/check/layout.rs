@@ -136,33 +136,52 @@ fn check_fixed(model: &Model, ty: &Ty, place: &Place, faults: &mut Vec<Diagnosti
     }
 }
 
-/// A constant is an integer, a null pointer or a text, and fits its type.
+/// A constant is an integer, a null pointer, a text or a structure of integers, and fits its type.
 fn check_constants(model: &Model, faults: &mut Vec<Diagnostic>) {
     for constant in &model.constants {
         let pointer = model.pointee(&constant.ty).is_some();
-        let fits = match (model.prim(&constant.ty), &*constant.value) {
-            (_, ConstantValue::Text(_)) => model.text_unit(&constant.ty).is_some(),
-            (Some(_), ConstantValue::AllOnes) => true,
-            (Some(prim), ConstantValue::Number(number)) => {
-                // A pointer-wide constant must fit the narrowest pointer.
-                let bits = prim.bytes.unwrap_or(4) * 8;
-                let number = i128::from(*number);
-                let (low, high) =
-                    if prim.signed { (-(1 << (bits - 1)), 1 << (bits - 1)) } else { (0, 1_i128 << bits) };
-                (low..high).contains(&number)
-            }
-            (None, value) => pointer && *value == ConstantValue::Number(0),
+        let fits = match &*constant.value {
+            ConstantValue::Text(_) => model.text_unit(&constant.ty).is_some(),
+            ConstantValue::Number(0) if pointer => true,
+            value => fits(model, &constant.ty, value),
         };
         if !fits {
             let message = format!("the value of `{}` does not fit its type", constant.name);
             let fault = Diagnostic::at(Code::ConstantValue, constant.value.place.clone(), message);
-            let note = match constant.text() {
-                Some(_) => {
+            let note = match &*constant.value {
+                ConstantValue::Text(_) => {
                     "a text has the type of a pointer to integers of 8 bits, or of 16 bits without a sign"
                 }
-                None => "a pointer can only be 0; -1 of an unsigned type has all bits set",
+                ConstantValue::List(_) => {
+                    "a list has a number for each field of a structure, and a list for each field that is an array or a structure"
+                }
+                _ => "a pointer can only be 0; -1 of an unsigned type has all bits set",
             };
             faults.push(fault.also(constant.ty.place.clone(), "its type").note(note));
         }
+    }
+}
+
+/// Whether a value is one of integers: alone, or in structures and arrays.
+fn fits(model: &Model, ty: &Ty, value: &ConstantValue) -> bool {
+    match (model.bare(ty), value) {
+        (Ty::Prim(_), ConstantValue::AllOnes) => true,
+        (Ty::Prim(prim), ConstantValue::Number(number)) => {
+            // A pointer-wide constant must fit the narrowest pointer.
+            let bits = prim.bytes.unwrap_or(4) * 8;
+            let number = i128::from(*number);
+            let (low, high) =
+                if prim.signed { (-(1 << (bits - 1)), 1 << (bits - 1)) } else { (0, 1_i128 << bits) };
+            (low..high).contains(&number)
+        }
+        (Ty::Array(item, length), ConstantValue::List(values)) => {
+            values.len() as u64 == *length && values.iter().all(|value| fits(model, item, value))
+        }
+        (ty, ConstantValue::List(values)) => model.structure(ty).is_some_and(|(_, of)| {
+            let fields = of.fields.iter().zip(values);
+            of.fields.len() == values.len()
+                && fields.into_iter().all(|(field, value)| fits(model, &field.ty, value))
+        }),
+        _ => false,
     }
 }

@@ -6,6 +6,7 @@ mod handle;
 mod import;
 mod kit;
 mod layout;
+mod listings;
 mod names;
 mod obligations;
 mod requirement;
@@ -27,6 +28,7 @@ pub(crate) fn check(model: &Model) -> Result<(Vec<Form>, Vec<Form>), Vec<Diagnos
     handle::check(model, &mut faults);
     import::check(model, &mut faults);
     kit::check(model, &mut faults);
+    listings::check(model, &mut faults);
     obligations::check(model, &mut faults);
     let forms = shape::check(model, &mut faults);
     if faults.is_empty() { Ok(forms) } else { Err(faults) }

@@ -99,9 +99,26 @@ pub(super) fn value(model: &Model, constant: &Constant) -> String {
     match &*constant.value {
         ConstantValue::AllOnes => format!("~({ty})0"),
         ConstantValue::Number(number) => format!("{number}LL"),
+        ConstantValue::List(values) => initializer(values),
         ConstantValue::Text(text) if is_wide(model, constant) => wide(text),
         ConstantValue::Text(text) => string(text),
     }
+}
+
+/// A structure or an array as C initializes it.
+fn initializer(values: &[ConstantValue]) -> String {
+    let values = values.iter().map(|value| match value {
+        ConstantValue::Number(number) => hexadecimal(*number),
+        ConstantValue::List(values) => initializer(values),
+        // Nothing else stands in a list.
+        ConstantValue::AllOnes | ConstantValue::Text(_) => String::new(),
+    });
+    format!("{{{}}}", values.collect::<Vec<_>>().join(", "))
+}
+
+/// A number as a person compares it with a header.
+pub(super) fn hexadecimal(number: i64) -> String {
+    if number < 10 { number.to_string() } else { format!("0x{number:X}") }
 }
 
 /// Whether the units of a text have 16 bits.

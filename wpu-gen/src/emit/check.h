@@ -73,4 +73,18 @@
 #define CHECK_NULL(name, type) CHECK(_Generic((name), type: 1, default: 0), #name ": the spec says " #type)
 #endif
 
+/* An object of a header, which is what initializes one. What is in it, these compilers say when they optimize. */
+#if (defined(__GNUC__) || defined(__clang__)) && defined(__OPTIMIZE__)
+#define CHECK_OBJECT(name, type, text, ...)                                                                 \
+    void spec_no_##name(void) __attribute__((error(#name ": the spec says " text)));                        \
+    void spec_is_##name(void);                                                                              \
+    void spec_is_##name(void) {                                                                             \
+        static const type found = name, spec = __VA_ARGS__;                                                 \
+        if (__builtin_memcmp(&found, &spec, sizeof(spec))) spec_no_##name();                                \
+    }
+#else
+#define CHECK_OBJECT(name, type, text, ...)                                                                 \
+    CHECK(sizeof((type)name) == sizeof(type), #name ": the spec says " text);
+#endif
+
 #endif

@@ -4,7 +4,7 @@ use super::c;
 use super::view::View;
 use crate::files::Files;
 use crate::layout::{Layouts, POINTERS};
-use crate::model::{Header, HeaderMismatch, Model, Param, Table, Ty, TypeDef, TypeKind};
+use crate::model::{ConstantValue, Header, HeaderMismatch, Model, Param, Table, Ty, TypeDef, TypeKind};
 use std::collections::BTreeMap;
 
 const MACROS: &str = include_str!("check.h");
@@ -124,8 +124,11 @@ impl<'m> Sheets<'m> {
                     layout(model, &layouts, id, &members.collect::<Vec<_>>())
                 }
                 TypeKind::Callback(callback) => {
-                    let params: Vec<_> =
-                        callback.params.iter().map(|param| c::bare(model, &param.ty)).collect();
+                    let params: Vec<_> = callback
+                        .params
+                        .iter()
+                        .map(|param| c::param(model, &param.ty, &param.c_type))
+                        .collect();
                     pointer(model, &def.name, callback.returns.as_ref().unwrap_or(&Ty::Void), &params)
                 }
                 TypeKind::Table(table) => layout(model, &layouts, id, &slots(model, &model.tables[*table])),
@@ -141,6 +144,9 @@ impl<'m> Sheets<'m> {
             let line = if constant.text().is_some() {
                 let check = if c::is_wide(model, constant) { "CHECK_WIDE_TEXT" } else { "CHECK_TEXT" };
                 format!("{check}({name}, {value});\n")
+            } else if let ConstantValue::List(_) = &*constant.value {
+                let ty = c::bare(model, &constant.ty);
+                format!("CHECK_OBJECT({name}, {ty}, {}, {value})\n", c::string(&value))
             } else if model.pointee(&constant.ty).is_some() {
                 format!("CHECK_NULL({name}, {});\n", c::bare(model, &constant.ty))
             } else {

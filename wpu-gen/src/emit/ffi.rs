@@ -117,10 +117,32 @@ fn constants(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
             ConstantValue::Text(text) => (quote!(&str), Literal::string(text).into_token_stream()),
             _ if pointer => (ty, quote!(::core::ptr::null_mut())),
             ConstantValue::AllOnes => (ty.clone(), quote!(#ty::MAX)),
-            ConstantValue::Number(number) => (ty, number_literal(*number)),
+            value => (ty, number(view, &constant.ty, value)),
         };
         quote!(#about pub const #name: #ty = #value;)
     })
+}
+
+/// A number, or a structure or an array of numbers.
+fn number(view: &View<'_>, ty: &Ty, value: &ConstantValue) -> TokenStream {
+    match (view.model.bare(ty), value) {
+        (_, ConstantValue::Number(number)) => number_literal(*number),
+        (Ty::Array(item, _), ConstantValue::List(values)) => {
+            let values = values.iter().map(|value| number(view, item, value));
+            quote!([#(#values),*])
+        }
+        (ty, ConstantValue::List(values)) => {
+            let name = view.ty(ty, At::Inside);
+            let fields = view.model.structure(ty).into_iter().flat_map(|(_, of)| &of.fields);
+            let members = fields.zip(values).map(|(field, value)| {
+                let (name, value) = (ident(&field.name), number(view, &field.ty, value));
+                quote!(#name: #value)
+            });
+            quote!(#name { #(#members),* })
+        }
+        // The check of constants lets nothing else pass.
+        _ => TokenStream::new(),
+    }
 }
 
 fn number_literal(number: i64) -> TokenStream {

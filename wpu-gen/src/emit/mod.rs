@@ -15,6 +15,7 @@ mod import;
 mod kit;
 mod layer;
 mod layout;
+mod listings;
 mod literal;
 pub(crate) mod local;
 mod manifest;

@@ -3,7 +3,7 @@
 use super::markdown::{address, cell, code_of, inline, literal, markdown, title};
 use super::obligations;
 use super::view::View;
-use super::{facts, kit};
+use super::{facts, kit, listings};
 use crate::model::{DocumentedError, Function, FunctionId, Note, Param, Party, Status, Upcall};
 use std::fmt::Write as _;
 
@@ -21,6 +21,7 @@ pub(super) fn emit(view: &View<'_>) -> String {
     downcalls(view, &mut page);
     kit::section(view, &mut page);
     imports(view, &mut page);
+    listings::section(view, &mut page);
     topics(view, &mut page);
     errors(view, &mut page);
     texts(view, &mut page);
@@ -118,6 +119,7 @@ fn rest(view: &View<'_>, id: FunctionId, notes: &[usize], page: &mut String) {
     }
     documented(view, &of.errors, page);
     bound(view, id, page);
+    listings::named(view, id, page);
     for note in notes.iter().map(|note| &view.model.notes[*note]) {
         let _ = writeln!(page, "Note [{}](#{}).", title(&note.id), address(&note.id));
     }

@@ -105,7 +105,7 @@ impl Resolver<'_> {
     }
 
     /// Reports a name that none of these scopes has.
-    fn among(
+    pub(super) fn among(
         &mut self,
         file: FileId,
         name: &Text,

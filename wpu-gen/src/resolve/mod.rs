@@ -4,6 +4,7 @@
 
 mod annotations;
 mod functions;
+mod listings;
 mod obligations;
 
 use crate::code::Code;
@@ -44,6 +45,16 @@ fn all_ones(model: &mut Model) {
     }
 }
 
+/// The values of a list.
+fn values(list: &[syntax::ConstantValue]) -> Vec<model::ConstantValue> {
+    let value = |value: &syntax::ConstantValue| match value {
+        syntax::ConstantValue::Number(number) => model::ConstantValue::Number(*number),
+        syntax::ConstantValue::Text(text) => model::ConstantValue::Text(text.clone()),
+        syntax::ConstantValue::List(list) => model::ConstantValue::List(values(list)),
+    };
+    list.iter().map(value).collect()
+}
+
 /// All that can be named, by kind.
 struct Scopes {
     classes: Scope,
@@ -68,6 +79,8 @@ impl Scopes {
     fn declare(raw: &RawSpec, faults: &mut Faults) -> Self {
         let mut notes = Scope::new("note", Code::UnknownName);
         notes.declare_all(&raw.notes, |note| &note.id, faults);
+        let mut listings = Scope::new("listing", Code::UnknownName);
+        listings.declare_all(&raw.listings, |listing| &listing.id, faults);
         let mut topics = Scope::new("topic", Code::UnknownName);
         topics.declare_all(&raw.topics, |topic| &topic.name, faults);
         let mut header_mismatches = Scope::new("header mismatch", Code::UnknownName);
@@ -178,6 +191,7 @@ impl Resolver<'_> {
             imports: raw.imports.iter().map(|import| self.import(import)).collect(),
             kits: raw.kits.iter().map(|kit| self.kit(kit)).collect(),
             notes: raw.notes.iter().map(|note| self.note(note)).collect(),
+            listings: raw.listings.iter().map(|listing| self.listing(listing)).collect(),
             topics: raw.topics.iter().map(|topic| self.topic(topic)).collect(),
             headers: raw.headers.iter().map(|header| self.header(header)).collect(),
             header_mismatches: raw
@@ -289,6 +303,9 @@ impl Resolver<'_> {
                 self.find_param_type(filed.file, &constant.ty, syntax::Direction::In),
                 model::ConstantValue::Text(text.replace("\r\n", "\n")),
             ),
+            syntax::ConstantValue::List(list) => {
+                (self.find_type(filed.file, &constant.ty), model::ConstantValue::List(values(list)))
+            }
         };
         model::Constant {
             name: filed.placed(&constant.name),

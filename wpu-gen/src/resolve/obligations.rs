@@ -64,7 +64,7 @@ impl Resolver<'_> {
         Cited { source, section: section.trim().to_owned() }
     }
 
-    fn functions(&mut self, file: FileId, names: &[Text]) -> Vec<Placed<FunctionId>> {
+    pub(super) fn functions(&mut self, file: FileId, names: &[Text]) -> Vec<Placed<FunctionId>> {
         let mut found: Vec<Placed<FunctionId>> = Vec::new();
         for name in names {
             let place = Place::new(file, name.span());

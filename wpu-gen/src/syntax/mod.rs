@@ -6,6 +6,7 @@ mod annotations;
 mod functions;
 mod head;
 mod leaf;
+mod listings;
 mod obligations;
 mod params;
 mod types;
@@ -18,6 +19,7 @@ pub use functions::{
 pub use head::{Class, Convention, Head, Platform, Source};
 pub(crate) use leaf::text;
 pub use leaf::{Spanned, Text, Widths};
+pub use listings::{Cell, Listing, Row};
 pub use obligations::{Certainty, Kind as ObligationKind, Obligation, Party, Topic};
 pub use params::{Direction, Encoding, Lifetime, Param, Role, Unit};
 pub use types::{Callback, Constant, ConstantValue, ErrorCode, Field, Handle, Struct, Typedef};

@@ -102,7 +102,8 @@ pub struct Constant {
     pub name: Text,
     #[serde(rename = "type")]
     pub ty: Text,
-    /// A number, of which -1 of an unsigned type has all bits set, or a text.
+    /// A number, of which -1 of an unsigned type has all bits set; a text; or a list with a value for each field of a
+    /// structure, or for each element of an array.
     pub value: Spanned<ConstantValue>,
     /// It is a control code, and its input is of this type, which has no pointers.
     pub control_input: Option<Text>,
@@ -121,6 +122,8 @@ pub enum ConstantValue {
     Number(i64),
     /// However its file ends lines.
     Text(String),
+    /// Of a structure or an array: a value for each field or element.
+    List(Vec<ConstantValue>),
 }
 
 impl<'de> Deserialize<'de> for ConstantValue {
@@ -136,18 +139,29 @@ impl schemars::JsonSchema for ConstantValue {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": ["integer", "string"] })
+        // As deep as structures have arrays in them: a schema that refers to itself has no end for those who walk it.
+        let types = serde_json::json!(["integer", "string", "array"]);
+        let items = serde_json::json!({ "type": types, "items": { "type": types } });
+        schemars::json_schema!({ "type": types, "items": items })
     }
 }
 
 /// Written by hand, so that a wrong value is told what would be right.
 struct ConstantValueVisitor;
 
-impl Visitor<'_> for ConstantValueVisitor {
+impl<'de> Visitor<'de> for ConstantValueVisitor {
     type Value = ConstantValue;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a number of up to 63 bits or a text")
+        out.write_str("a number of up to 63 bits, a text, or a list of such values")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = items.next_element()? {
+            values.push(value);
+        }
+        Ok(ConstantValue::List(values))
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {

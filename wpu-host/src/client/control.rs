@@ -16,7 +16,7 @@ impl Client {
     /// Controls the mode of a socket. Returns the number of bytes of `output` that were filled.
     ///
     /// The input of some control codes contains pointers, which a provider dereferences. Input is therefore
-    /// accepted only for codes whose documented input has no pointers ([`has_plain_input`]): `FIONBIO`,
+    /// accepted only for codes whose documented input has no pointers ([`has_plain_input`]), such as `FIONBIO`,
     /// `SIO_GET_EXTENSION_FUNCTION_POINTER` and `SIO_KEEPALIVE_VALS`. For any other code whose number says
     /// that it has input, call the function in the table that [`Client::procs`] returns.
     ///

@@ -9,8 +9,8 @@ use super::next::{Next, Target};
 use super::sys::facts::has_plain_input;
 use super::sys::ffi::{
     QOS, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT, SIO_GET_EXTENSION_FUNCTION_POINTER,
-    SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOCKET, SOL_SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED,
-    WSAPROTOCOL_INFOW, timeval,
+    SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER, SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOCKET,
+    SOL_SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval,
 };
 use super::sys::{
     Bytes, Class, ClientMut, ClientRef, Condition, ConnectParams, EventRef, FdSetMut, OutBuf, Outcome,
@@ -215,7 +215,7 @@ impl<S: Loader> ServiceProvider for Next<S> {
                     room.fill(&handle).map_err(|_| WsaError::WSAEFAULT)?;
                     return Ok(Progress::Done(SOCKET::BITS / 8));
                 }
-                SIO_GET_EXTENSION_FUNCTION_POINTER => {
+                SIO_GET_EXTENSION_FUNCTION_POINTER | SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER => {
                     self.sockets.find(socket)?;
                     return Err(WsaError::WSAEOPNOTSUPP);
                 }

@@ -67,8 +67,8 @@
 //!
 //! - An `ifs` layer cannot observe the completion of requests that the provider below completes later: this
 //!   is inherent in handles of the system.
-//! - If sockets have handles of their own, queries for functions by `SIO_GET_EXTENSION_FUNCTION_POINTER` are
-//!   refused, because these functions would bypass the layer.
+//! - If sockets have handles of their own, queries for functions by `SIO_GET_EXTENSION_FUNCTION_POINTER` and
+//!   `SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER` are refused, because these functions would bypass the layer.
 //! - On systems other than Windows, libraries are cleaned up but never unloaded: threads that ran their code
 //!   may run more of it when they end.
 //! - `WPUQueryBlockingCallback` is for providers that block, such as the base provider.

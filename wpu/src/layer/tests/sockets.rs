@@ -4,8 +4,9 @@ use super::super::catalog::INSTALLED;
 use super::stand::{Stand, guid, module};
 use crate::layer::sys::ffi::{
     FIONBIO, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT, SIO_FLUSH,
-    SIO_GET_EXTENSION_FUNCTION_POINTER, SIO_KEEPALIVE_VALS, SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT,
-    SOCK_STREAM, SOCKET, SOL_SOCKET, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
+    SIO_GET_EXTENSION_FUNCTION_POINTER, SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER, SIO_KEEPALIVE_VALS,
+    SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOCK_STREAM, SOCKET, SOL_SOCKET, WSAPROTOCOL_INFOW,
+    XP1_IFS_HANDLES,
 };
 use crate::layer::sys::{
     Bytes, Class, ClientRef, FdSetMut, Gather, OutBuf, Progress, Request, RequestBuffers, ServiceProvider,
@@ -291,16 +292,15 @@ fn d_22_select_and_poll_receive_the_handle_of_a_layer_with_its_own_handles() {
 #[test]
 fn d_24_functions_that_would_bypass_the_layer_are_refused() {
     let _shows = wpu_evidence::tested(["extension-functions.layer-hides-lower-functions"]);
-    let ask = |class| {
+    let ask = |class, code| {
         let stand = Stand::new(class);
         let socket = stand.socket();
-        stand
-            .next
-            .ioctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, Request::lending(RequestBuffers::NOTHING))
-            .err()
+        stand.next.ioctl(socket, code, Request::lending(RequestBuffers::NOTHING)).err()
     };
-    assert_eq!(ask(Class::NonIfs), Some(WsaError::WSAEOPNOTSUPP));
-    assert_eq!(ask(Class::Ifs), None, "with the system's handles they work");
+    for code in [SIO_GET_EXTENSION_FUNCTION_POINTER, SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER] {
+        assert_eq!(ask(Class::NonIfs, code), Some(WsaError::WSAEOPNOTSUPP), "{code:#x}");
+        assert_eq!(ask(Class::Ifs, code), None, "with the system's handles they work");
+    }
 }
 
 #[test]
