@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
 use wpu::prelude::*;
-use wpu_host::{Client, Entry, Host, Leftovers, Module, ReceiveResult, Tell};
+use wpu_host::{Client, Entry, Host, Leftovers, Module, ReceiveResult, Tell, encode_address};
 use wpu_sys::ffi::*;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -48,7 +48,7 @@ impl Transport for Post {
 
 wpu::export!(Base<Post>; any());
 
-fn locked<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -87,7 +87,14 @@ impl Endpoint for PostBox {
 
     fn receive_from(&self, into: &mut [u8], mode: Receive) -> Result<(usize, Address), WsaError> {
         let mut boxes = locked(&self.boxes.0);
-        let (_, line) = boxes.get_mut(&locked(&self.port).0).ok_or(WsaError::WSAEINVAL)?;
+        let (port, peer) = *locked(&self.port);
+        let (_, line) = boxes.get_mut(&port).ok_or(WsaError::WSAEINVAL)?;
+        // With a peer only its datagrams are received.
+        while let (Some(peer), Some((from, _))) = (peer, line.front())
+            && ![0, *from].contains(&peer)
+        {
+            line.pop_front();
+        }
         let (from, message) = line.front().ok_or(WsaError::WSAEWOULDBLOCK)?;
         for (to, byte) in into.iter_mut().zip(message) {
             *to = *byte;
@@ -114,7 +121,9 @@ impl Endpoint for PostBox {
     }
 }
 
-fn world() -> (Host, Client, [SOCKET; 2]) {
+fn world() -> (Host, Client, [SOCKET; 2], MutexGuard<'static, ()>) {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let alone = locked(&ALONE);
     let host = Host::new().expect("a free slot");
     let entry = Entry::new(GUID { Data1: 0x706f_7374, ..GUID::ZERO }, "post.dll");
     let entry = entry.flags(XP1_CONNECTIONLESS | XP1_MESSAGE_ORIENTED);
@@ -126,7 +135,7 @@ fn world() -> (Host, Client, [SOCKET; 2]) {
         client.bind(socket, at(port)).expect("an address");
         socket
     });
-    (host, client, sockets)
+    (host, client, sockets, alone)
 }
 
 /// A message that is longer than the buffers fills them. The client gets the number of bytes, the flags and the sender
@@ -163,7 +172,6 @@ fn long_messages(host: &Host, client: &Client, [near, far]: [SOCKET; 2]) {
     host.close_client_event(event).expect("an event");
 }
 
-/// A single test, since a provider has one host in a process.
 #[test]
 fn messages_keep_their_bounds_and_senders() {
     let _shows = wpu_evidence::tested([
@@ -180,7 +188,7 @@ fn messages_keep_their_bounds_and_senders() {
         "WSPSelect.sets-keep-the-ready",
         "WSPSend.goes-to-the-peer",
     ]);
-    let (host, client, [near, far]) = world();
+    let (host, client, [near, far], _alone) = world();
     assert_eq!(client.send_to(near, b"one", at(2)), Ok(3));
     assert_eq!(client.send_to(near, b"", at(2)), Ok(0));
     assert_eq!(client.send_to(near, b"three", at(2)), Ok(5));
@@ -210,6 +218,73 @@ fn messages_keep_their_bounds_and_senders() {
         client.close(socket).expect("a socket to close");
     }
     host.close_client_event(event).expect("an event");
+    assert_eq!(client.finish(), Leftovers::default());
+    assert_eq!(host.faults(), []);
+}
+
+/// Connects with data for the peer and room for its answer. Returns the room after the call.
+fn connect_with_data(
+    client: &Client,
+    socket: SOCKET,
+    to: SocketAddr,
+) -> (Result<(), WsaError>, u32, [u8; 4]) {
+    let connect = client.procs(socket).expect("a provider").lpWSPConnect.expect("a function");
+    let (address, mut room, mut errno) = (encode_address(to), *b"room", 0);
+    let data = WSABUF { len: 4, buf: b"data".as_ptr().cast_mut() };
+    let mut answer = WSABUF { len: 4, buf: room.as_mut_ptr() };
+    let (to, from, back) = (address.as_ptr().cast(), &raw const data, &raw mut answer);
+    let (none, code) = (std::ptr::null(), &raw mut errno);
+    // SAFETY: the pointers are null, or point to locals; the data is only read.
+    let answered = unsafe { connect(socket, to, 16, from, back, none, none, code) };
+    (if answered == 0 { Ok(()) } else { Err(WsaError::new(errno)) }, answer.len, room)
+}
+
+#[test]
+fn the_peer_of_a_datagram_socket_can_change_and_be_taken_away() {
+    let _shows = wpu_evidence::tested([
+        "WSPConnect.datagram-data-ignored",
+        "WSPConnect.datagram-peer-can-change",
+        "WSPConnect.zeros-forget-the-peer",
+        "WSPGetPeerName.datagrams-name-connect-only",
+        "WSPShutdown.connectionless-needs-no-peer",
+    ]);
+    let (host, client, [near, far], _alone) = world();
+    let third = client.socket(AF_INET, SOCK_DGRAM, 0).expect("a socket");
+    client.bind(third, at(3)).expect("an address");
+    client.set_nonblocking(near, true).expect("a socket");
+    let none = Err(WsaError::WSAENOTCONN);
+    let received = |socket| {
+        let mut bytes = [0; 4];
+        client.recv_from(socket, &mut bytes).map(|(count, _)| bytes[..count].to_vec())
+    };
+    client.send_to(near, b"a", at(2)).expect("an address");
+    assert_eq!((client.peer_address(near), received(far)), (none, Ok(b"a".to_vec())));
+    for (port, socket, text) in [(2, far, b"b"), (3, third, b"c")] {
+        client.connect(near, at(port)).expect("another peer");
+        assert_eq!(client.peer_address(near), Ok(at(port)));
+        client.send(near, text).expect("a peer");
+        assert_eq!(received(socket), Ok(text.to_vec()));
+        client.send_to(near, b"d", at(2)).expect("the address is ignored or taken");
+        assert_eq!(client.peer_address(near), Ok(at(port)), "as it was");
+    }
+    assert_eq!(connect_with_data(&client, near, at(2)), (Ok(()), 4, *b"room"));
+    assert_eq!(client.peer_address(near), Ok(at(2)));
+    client.send_to(third, b"e", at(1)).expect("an address");
+    assert_eq!(received(near), Err(WsaError::WSAEWOULDBLOCK), "it is not from the peer");
+    client.connect(near, ([0; 4], 0).into()).expect("no peer");
+    assert_eq!(client.peer_address(near), none);
+    for (socket, text) in [(third, b"f"), (far, b"g")] {
+        client.send_to(socket, text, at(1)).expect("an address");
+        assert_eq!(received(near), Ok(text.to_vec()), "from everybody");
+    }
+    client.connect(near, at(3)).expect("a peer again");
+    assert_eq!(client.peer_address(near), Ok(at(3)));
+    for how in [SD_SEND, SD_RECEIVE, SD_BOTH] {
+        assert_eq!(client.shutdown(far, how), Ok(()), "it never had a peer");
+    }
+    for socket in [near, far, third] {
+        client.close(socket).expect("a socket to close");
+    }
     assert_eq!(client.finish(), Leftovers::default());
     assert_eq!(host.faults(), []);
 }

@@ -6,6 +6,7 @@
 
 mod blocking;
 mod cells;
+mod connections;
 mod crowd;
 mod events;
 mod overlapped;
@@ -30,8 +31,9 @@ struct Scenario {
 }
 
 /// The scenarios that depend on the system's TCP.
-const NEEDS: [(&str, Need); 4] = [
+const NEEDS: [(&str, Need); 5] = [
     ("blocking::a_condition_judges_callers", Need::Resets),
+    ("connections::each_way_to_shut_down_ends_its_directions", Need::Looks),
     ("events::d_27_accepted_sockets_inherit_events", Need::Looks),
     ("events::an_event_comes_again_only_after_its_call", Need::Looks),
     ("settings::d_28_options", Need::Resets),
@@ -56,6 +58,12 @@ static SCENARIOS: &[Scenario] = &scenarios![
     blocking::without_blocking_nothing_waits,
     blocking::shutting_down_ends_one_direction,
     blocking::a_condition_judges_callers,
+    connections::addresses_come_from_the_client_or_the_provider,
+    connections::a_listener_keeps_connections_and_can_change_its_backlog,
+    connections::each_way_to_shut_down_ends_its_directions,
+    connections::a_close_in_peace_loses_nothing,
+    connections::calls_on_a_closed_socket_end_without_a_message,
+    connections::handles_name_entries_of_their_providers,
     crowd::sixty_four_sockets_and_eight_threads,
     crowd::d_10_clean_up_ends_what_a_crowd_has_pending,
     events::d_27_accepted_sockets_inherit_events,

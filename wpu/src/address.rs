@@ -1,7 +1,7 @@
 //! Socket addresses as bytes of a `sockaddr`, with conversions for the two Internet families.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
-use wpu_sys::ffi::{AF_INET, AF_INET6};
+use wpu_sys::ffi::{AF_INET, AF_INET6, AF_UNSPEC};
 use wpu_sys::{Bytes, WsaError};
 
 /// The length of the longest address of any family.
@@ -111,7 +111,8 @@ impl Address {
         })
     }
 
-    /// Parses an address of one of the two families. A text without a port has port 0.
+    /// Parses an address of one of the two families, or of either for `AF_UNSPEC`. A text without a port has
+    /// port 0.
     ///
     /// # Errors
     ///
@@ -124,6 +125,7 @@ impl Address {
                 .map(SocketAddr::V4)
                 .or_else(|_| text.parse::<Ipv4Addr>().map(|ip| SocketAddr::new(ip.into(), 0))),
             AF_INET6 => text.parse().map(SocketAddr::V6).or_else(|_| scoped(text)),
+            AF_UNSPEC => return Self::from_text(AF_INET, text).or_else(|_| Self::from_text(AF_INET6, text)),
             _ => return Err(WsaError::WSAEINVAL),
         };
         inet.map(Self::from).map_err(|_| WsaError::WSAEINVAL)

@@ -58,17 +58,16 @@ fn ask(condition: Condition<'_>, peer: &Address, local: &Address) -> i32 {
         buf: bytes.as_mut_ptr().cast(),
     };
     let (mut caller, mut own) = (lend(&mut from), lend(&mut to));
-    let nothing = WSABUF { len: 0, buf: null_mut() };
-    let (mut data, mut answer) = (nothing, nothing);
-    let (no_quality, mut group) = (null_mut(), 0);
+    let mut answer = WSABUF { len: 0, buf: null_mut() };
+    let (no_data, no_quality, mut group) = (null_mut(), null_mut(), 0);
     // SAFETY: a `Condition` lives no longer than the call that received it and stays on its thread, so its
-    // function can be called with its context, as the documentation says. The quality of service may be null,
-    // and all other pointers point to locals that are not accessed otherwise until this function returns.
+    // function can be called with its context, as the documentation says. Connect data and quality of service
+    // may be null, and all other pointers point to locals that are not accessed otherwise until this function returns.
     // Each buffer states its own length.
     unsafe {
         function(
             &raw mut caller,
-            &raw mut data,
+            no_data,
             no_quality,
             no_quality,
             &raw mut own,

@@ -41,7 +41,7 @@ unsafe extern "system" fn condition(
     (heard.peer, heard.local) = (bytes(caller), bytes(own));
     // SAFETY: the library passes a readable and writable group.
     let group = unsafe { *group };
-    heard.nothing_else = bytes(data).is_empty()
+    heard.nothing_else = data.is_null()
         && bytes(answer).is_empty()
         && quality.is_null()
         && group_quality.is_null()
@@ -52,10 +52,12 @@ unsafe extern "system" fn condition(
 #[test]
 fn the_result_of_the_condition_function_is_returned_or_refused() {
     let _shows = wpu_evidence::tested([
+        "WSPAccept.absent-caller-is-null",
         "WSPAccept.absent-qos-is-null",
         "WSPAccept.addresses-for-condition",
         "WSPAccept.callee-data-room",
         "WSPAccept.context-passed-unchanged",
+        "WSPAccept.given-qos-is-served",
     ]);
     let peer = Address::from("1.2.3.4:5".parse::<SocketAddr>().expect("an address"));
     let local = Address::from("[::1]:6".parse::<SocketAddr>().expect("an address"));

@@ -125,8 +125,13 @@ impl Endpoint for End {
     }
 
     fn listen(&self, backlog: i32) -> Result<(), WsaError> {
-        let listener = self.port()?.listen(backlog, &self.notify);
-        self.change(|state| state.listener = Some(listener));
+        match self.state().listener {
+            Some(listener) => listener.resize(backlog),
+            None => {
+                let listener = self.port()?.listen(backlog, &self.notify);
+                self.change(|state| state.listener = Some(listener));
+            }
+        }
         Ok(())
     }
 

@@ -49,8 +49,8 @@ impl Ports {
 impl Port {
     /// Lets connections queue at this port.
     pub fn listen(&self, backlog: i32, notify: &Notify) -> Arc<Listener> {
-        let room = usize::try_from(backlog).unwrap_or(0).clamp(1, 200);
-        let listener = Arc::new(Listener { room, line: Mutex::default(), notify: notify.clone() });
+        let listener = Arc::new(Listener { line: Mutex::default(), notify: notify.clone() });
+        listener.resize(backlog);
         self.ports.lock().insert(self.number, Arc::downgrade(&listener));
         listener
     }
@@ -65,36 +65,54 @@ impl Drop for Port {
 /// The connections that wait to be accepted.
 #[derive(Debug)]
 pub struct Listener {
-    room: usize,
-    line: Mutex<VecDeque<Waiting>>,
+    line: Mutex<Line>,
     notify: Notify,
 }
 
+#[derive(Debug, Default)]
+struct Line {
+    room: usize,
+    waiting: VecDeque<Waiting>,
+}
+
 impl Listener {
+    /// Sets how many connections may wait. Those in excess are reset.
+    pub fn resize(&self, backlog: i32) {
+        let room = usize::try_from(backlog).unwrap_or(0).clamp(1, 200);
+        let mut line = self.lock();
+        line.room = room;
+        let kept = line.waiting.len().min(room);
+        let excess = line.waiting.split_off(kept);
+        drop(line);
+        for waiting in excess {
+            waiting.refuse();
+        }
+    }
+
     /// The connection that has waited longest.
     pub fn next(&self) -> Result<Waiting, WsaError> {
-        self.lock().pop_front().ok_or(WsaError::WSAEWOULDBLOCK)
+        self.lock().waiting.pop_front().ok_or(WsaError::WSAEWOULDBLOCK)
     }
 
     fn push(&self, waiting: Waiting) -> Result<(), WsaError> {
         let mut line = self.lock();
-        if line.len() >= self.room {
+        if line.waiting.len() >= line.room {
             return Err(WsaError::WSAECONNREFUSED);
         }
-        line.push_back(waiting);
+        line.waiting.push_back(waiting);
         drop(line);
         self.notify.readable();
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
+    fn lock(&self) -> MutexGuard<'_, Line> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        for waiting in self.lock().drain(..) {
+        for waiting in std::mem::take(&mut self.lock().waiting) {
             waiting.refuse();
         }
     }

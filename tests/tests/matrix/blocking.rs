@@ -261,6 +261,7 @@ pub fn shutting_down_ends_one_direction(world: World) {
 pub fn a_condition_judges_callers(world: World) {
     let _shows = world.tested([
         "WSPAccept.deferred-stays-first",
+        "connection-set-up.null-data-sends-none",
         "WSPAccept.WSATRY_AGAIN",
         "WSPAccept.WSAECONNREFUSED",
         "WSPRecv.WSAECONNRESET",
@@ -275,6 +276,7 @@ pub fn a_condition_judges_callers(world: World) {
     let mut seen = None;
     let deferred = client.accept_if(listener, |caller| {
         seen = caller.address;
+        assert_eq!(caller.data, b"", "the caller has sent none");
         ConditionResult::Defer
     });
     assert_eq!(deferred, Err(WsaError::WSATRY_AGAIN));

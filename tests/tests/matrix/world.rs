@@ -14,12 +14,17 @@ use wpu_sys::ffi::*;
 /// A timeout that no step reaches, even on a busy machine.
 pub const LONG: Duration = Duration::from_secs(60);
 
+/// The number of the base provider.
+pub const BASE: u32 = 0x6261_7365;
+
 /// A host with a base provider, possibly under layers, and a client.
 pub struct World {
     pub cell: Cell,
     // The first field, so that it is dropped first: its providers need their host.
     pub client: Tally,
     pub host: Host,
+    /// The number of the provider to which each entry belongs.
+    pub providers: BTreeMap<u32, u32>,
     /// The entry of the client's sockets.
     entry: u32,
     before: Resources,
@@ -31,13 +36,15 @@ impl World {
         let host = Host::new().expect("a free slot");
         let mut libraries = Libraries::default();
         let (module, path) = libraries.get(cell.base);
-        let base = GUID { Data1: 0x6261_7365, Data4: *b"examples", ..GUID::ZERO };
+        let base = GUID { Data1: BASE, Data4: *b"examples", ..GUID::ZERO };
         let base = host.install(tcp(Entry::new(base, &path)), &module);
         let mut layer = |layer: &&Layer| {
             let (module, path) = libraries.get(layer.example);
             host.install(Entry::layer(layer.id, &path).flags(layer.flags), &module)
         };
         let links: Vec<Entry> = cell.layers.iter().map(&mut layer).chain([base.clone()]).collect();
+        let mut providers: BTreeMap<_, _> =
+            links.iter().map(|link| (link.id(), link.info.ProviderId.Data1)).collect();
         let mut chain = |from: usize| {
             let Some(top) = cell.layers.get(from) else { return base.id() };
             let (module, path) = libraries.get(top.example);
@@ -45,10 +52,12 @@ impl World {
             let id = GUID { Data1: 0x6368_6169, Data2: 1, Data3: 1, Data4: [number.to_le_bytes()[0]; 8] };
             let links: Vec<_> = links[from..].iter().collect();
             let chain = tcp(Entry::chain(id, &path, &links).flags(top.flags));
-            match from {
+            let id = match from {
                 0 => host.install_first(chain, &module).id(),
                 _ => host.install(chain, &module).id(),
-            }
+            };
+            providers.insert(id, top.id.Data1);
+            id
         };
         let entry = chain(0);
         // A layer that is hidden by another layer with the same control code gets a chain of its own.
@@ -58,7 +67,7 @@ impl World {
         });
         let asked = asked.collect();
         let client = Tally::new(host.client(), asked);
-        Self { cell, client, host, entry, before }
+        Self { cell, client, host, providers, entry, before }
     }
 
     /// Names the obligations that a scenario shows.

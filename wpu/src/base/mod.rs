@@ -6,6 +6,7 @@
 //! events, `WSPSelect`, options, closing and clean-up.
 
 mod notify;
+mod params;
 mod provider;
 mod socket;
 mod transport;

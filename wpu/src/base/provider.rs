@@ -1,6 +1,7 @@
 //! `Base`: the thirty functions of a provider over the sockets of a transport.
 
 use super::notify::Notify;
+use super::params::{check_multipoint, no_service};
 use super::socket::{
     Incoming, Io, Question, Sink, Socket, SocketContext, State, cancel, check_no_hook, select,
 };
@@ -18,14 +19,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use wpu_sys::facts::kits;
 use wpu_sys::ffi::{
-    FIONBIO, FIONREAD, MSG_OOB, MSG_PARTIAL, SIO_BASE_HANDLE, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL,
-    SIO_BSP_HANDLE_SELECT, SIO_FLUSH, WSA_FLAG_OVERLAPPED,
+    FIONBIO, FIONREAD, FROM_PROTOCOL_INFO, MSG_OOB, MSG_PARTIAL, SIO_BASE_HANDLE, SIO_BSP_HANDLE,
+    SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT, SIO_FLUSH, WSA_FLAG_OVERLAPPED,
 };
-use wpu_sys::ffi::{SOCKET, WSAOVERLAPPED, WSAPROTOCOL_INFOW};
-use wpu_sys::ffi::{WSANETWORKEVENTS, timeval};
+use wpu_sys::ffi::{QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
 use wpu_sys::{
     Bytes, ClientMut, ClientRef, Condition, ConnectParams, FdSetMut, OutBuf, Outcome, Progress, Received,
-    Request, ServiceProvider, SocketParams, Text, Transfer, Transferred,
+    Request, ServiceProvider, SocketHandle, SocketParams, Text, Transfer, Transferred,
 };
 use wpu_sys::{Declaration, EventRef, Upcalls, Window, WsaError};
 
@@ -51,19 +51,25 @@ impl<T: Transport> Base<T> {
         self.sockets.get(key).filter(|found| found.raw == socket).ok_or(WsaError::WSAENOTSOCK)
     }
 
+    /// The key and the handle of a new socket.
+    fn place(&self, entry: u32) -> Result<(usize, SocketHandle), WsaError> {
+        let key = self.sockets.reserve().ok_or(WsaError::WSAENOBUFS)?;
+        let made = self.upcalls.create_socket_handle(entry, key);
+        let handle = made.inspect_err(|_| drop(self.sockets.release(key)))?;
+        Ok((key, handle))
+    }
+
     /// Creates a socket with its key and its handle.
     fn settle(
         &self,
+        (key, handle): (usize, SocketHandle),
         context: SocketContext,
         end: Incoming<T::Endpoint>,
         state: State<T::Endpoint>,
-    ) -> Result<Found<T>, WsaError> {
-        let key = self.sockets.reserve().ok_or(WsaError::WSAENOBUFS)?;
-        let made = self.upcalls.create_socket_handle(context.entry.dwCatalogEntryId, key);
-        let handle = made.inspect_err(|_| drop(self.sockets.release(key)))?;
+    ) -> Found<T> {
         let socket = Socket::new(context, key, handle, end, state);
         self.sockets.fill(key, Arc::clone(&socket));
-        Ok(socket)
+        socket
     }
 
     /// The common part of `WSPAsyncSelect` and `WSPEventSelect`.
@@ -128,7 +134,8 @@ impl<T: Transport> ServiceProvider for Base<T> {
     fn socket(&self, params: SocketParams<'_>) -> Result<SOCKET, WsaError> {
         check_no_hook()?;
         let entry = params.info.map_or_else(|| Arc::clone(&self.entry), |info| Arc::new(info.get()));
-        let or = |asked, entry| if asked == 0 { entry } else { asked };
+        check_multipoint(params.flags, entry.dwServiceFlags1)?;
+        let or = |asked, entry| if matches!(asked, 0 | FROM_PROTOCOL_INFO) { entry } else { asked };
         let kind = Kind {
             family: or(params.family, entry.iAddressFamily),
             socket_type: or(params.kind, entry.iSocketType),
@@ -139,14 +146,16 @@ impl<T: Transport> ServiceProvider for Base<T> {
         let overlapped = params.flags & WSA_FLAG_OVERLAPPED != 0;
         let pend: Pend = |request| request.pend::<T::__Itself>();
         let context = SocketContext { upcalls: self.upcalls, entry, pend, kind, overlapped };
-        let new = self.settle(context, Incoming { endpoint, notify }, State::new(kind.is_datagram()))?;
-        Ok(new.raw)
+        let place = self.place(context.entry.dwCatalogEntryId)?;
+        let end = Incoming { endpoint, notify };
+        Ok(self.settle(place, context, end, State::new(kind.is_datagram())).raw)
     }
 
     fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
         let socket = self.find(socket)?;
+        let abort = socket.linger()?;
         self.sockets.release(socket.key);
-        if let Some(handle) = socket.end()? {
+        if let Some(handle) = socket.end(abort)? {
             // All state of the socket is removed already, so a failure to close the handle has no effect.
             let _ = handle.close();
         }
@@ -162,7 +171,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         }
         for socket in sockets {
             self.sockets.release(socket.key);
-            drop(socket.end());
+            drop(socket.end(true));
         }
         Ok(())
     }
@@ -181,6 +190,11 @@ impl<T: Transport> ServiceProvider for Base<T> {
 
     fn connect(&self, socket: SOCKET, address: Bytes<'_>, params: ConnectParams<'_>) -> Result<(), WsaError> {
         let socket = self.find(socket)?;
+        no_service(params.socket_qos)?;
+        if socket.context.kind.is_datagram() {
+            // There is no connection that could carry data.
+            return socket.connect(&Address::try_from(address)?);
+        }
         no_data(params.caller_data)?;
         socket.connect(&Address::try_from(address)?)?;
         none_back(params.callee_data);
@@ -194,9 +208,10 @@ impl<T: Transport> ServiceProvider for Base<T> {
         condition: Option<Condition<'_>>,
     ) -> Result<SOCKET, WsaError> {
         let listener = self.find(socket)?;
-        let end = listener.accept(address, condition)?;
+        let entry = listener.context.entry.dwCatalogEntryId;
+        let (end, place) = listener.accept(address, condition, || self.place(entry))?;
         let state = listener.lock().accepted();
-        let made = self.settle(listener.context.clone(), end, state)?;
+        let made = self.settle(place, listener.context.clone(), end, state);
         made.report_events();
         Ok(made.raw)
     }
@@ -317,6 +332,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         except: Option<FdSetMut<'_>>,
         timeout: Option<ClientRef<'_, timeval>>,
     ) -> Result<i32, WsaError> {
+        check_no_hook()?;
         let timeout = timeout.map(|timeout| duration(timeout.get())).transpose()?;
         let mut asked = Vec::new();
         for (set, question) in
@@ -367,6 +383,29 @@ impl<T: Transport> ServiceProvider for Base<T> {
         self.find(socket)?.set_option(level, option, &value.to_vec())
     }
 
+    fn duplicate_socket(&self, socket: SOCKET, _process: u32) -> Result<WSAPROTOCOL_INFOW, WsaError> {
+        self.find(socket).and(Err(WsaError::WSAEINVAL))
+    }
+
+    fn join_leaf(
+        &self,
+        socket: SOCKET,
+        _address: Bytes<'_>,
+        _params: ConnectParams<'_>,
+        _flags: u32,
+    ) -> Result<SOCKET, WsaError> {
+        self.find(socket).and(Err(WsaError::WSAEOPNOTSUPP))
+    }
+
+    fn get_qos_by_name(
+        &self,
+        socket: SOCKET,
+        _name: Option<Bytes<'_>>,
+        _qos: ClientMut<'_, QOS>,
+    ) -> Result<(), WsaError> {
+        self.find(socket).and(Err(WsaError::WSAEOPNOTSUPP))
+    }
+
     fn ioctl(&self, socket: SOCKET, code: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         let socket = self.find(socket)?;
         let input = request.input().map_or_else(Vec::new, Bytes::to_vec);
@@ -396,6 +435,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         _info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
         text: OutBuf<'_, u16>,
     ) -> Result<(), WsaError> {
+        check_no_hook()?;
         let spelled = self.transport.address_to_text(&Address::try_from(address)?)?;
         let units: Vec<u16> = spelled.encode_utf16().chain([0]).collect();
         Ok(text.fill(&units)?)
@@ -408,6 +448,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
         _info: Option<ClientRef<'_, WSAPROTOCOL_INFOW>>,
         address: OutBuf<'_>,
     ) -> Result<(), WsaError> {
+        check_no_hook()?;
         let text = String::from_utf16(&text.to_vec()).map_err(|_| WsaError::WSAEINVAL)?;
         Ok(address.fill(self.transport.text_to_address(family, &text)?.as_bytes())?)
     }

@@ -111,7 +111,8 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
         Err(WsaError::WSAEOPNOTSUPP)
     }
 
-    /// Connects to a peer, or starts to.
+    /// Connects to a peer, or starts to. The address of a datagram endpoint is zero when the client takes the
+    /// peer away.
     ///
     /// # Errors
     ///
@@ -162,8 +163,15 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
     /// The error of the transport.
     fn shutdown(&self, how: Shutdown) -> Result<(), WsaError>;
 
-    /// Called when the socket is closed. If `abort` is true, the connection must be reset. The endpoint is
-    /// dropped after the last call that uses it has returned.
+    /// Whether bytes that were sent are still on their way to the peer. A close for which the client has set a
+    /// time to linger waits until this is false; [`Notify::writable`] reports the change.
+    fn is_sending(&self) -> bool {
+        false
+    }
+
+    /// Called when the socket is closed, and when a connection is made after the client has cancelled its
+    /// connect. If `abort` is true, the connection must be reset. The endpoint is dropped after the last call
+    /// that uses it has returned.
     fn close(&self, abort: bool) {
         let _ = abort;
     }

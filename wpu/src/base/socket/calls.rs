@@ -36,8 +36,13 @@ impl<E: Endpoint> Socket<E> {
     }
 
     pub fn connect(&self, to: &Address) -> Result<(), WsaError> {
+        let datagram = self.context.kind.is_datagram();
         let mut state = self.lock();
         state.check()?;
+        // The transport reports an address that is too short.
+        if !datagram && to.is_null() && to.to_inet() != Err(WsaError::WSAEFAULT) {
+            return Err(WsaError::WSAEADDRNOTAVAIL);
+        }
         state.connection.begin()?;
         state.events.enable(FD_CONNECT | FD_READ | FD_WRITE | FD_CLOSE);
         drop(state);
@@ -45,10 +50,9 @@ impl<E: Endpoint> Socket<E> {
         if result == Err(WsaError::WSAEWOULDBLOCK) {
             return self.wait_for_connection();
         }
-        let is_datagram = self.context.kind.is_datagram();
         self.update(&Way::BOTH, |state| {
             state.connection.end(result);
-            if is_datagram && result.is_ok() {
+            if datagram && result.is_ok() {
                 state.connection.set_peer(to);
             }
             state.connection.bound = true;
@@ -62,7 +66,8 @@ impl<E: Endpoint> Socket<E> {
 
     fn wait_for_connection(&self) -> Result<(), WsaError> {
         let mut state = self.lock();
-        let mut wait = self.new_wait(&state, None);
+        let mut wait = self.new_wait(None, !state.nonblocking);
+        let mut cancelled = None;
         state.connection.bound = true;
         loop {
             if state.closed {
@@ -71,20 +76,35 @@ impl<E: Endpoint> Socket<E> {
             match state.connection.phase {
                 Phase::Connected => return Ok(()),
                 Phase::Connecting if state.nonblocking => return Err(WsaError::WSAEWOULDBLOCK),
-                Phase::Connecting => state = self.wait(&mut wait, state)?,
-                Phase::Idle | Phase::Listening => {
+                Phase::Connecting => {
+                    if let Some(error) = cancelled {
+                        state.connection.phase = Phase::Abandoned;
+                        return Err(error);
+                    }
+                    state = match self.wait(&mut wait, state) {
+                        Ok(state) => state,
+                        Err(error) => {
+                            // The result may have come meanwhile.
+                            cancelled = Some(error);
+                            self.lock()
+                        }
+                    };
+                }
+                Phase::Idle | Phase::Listening | Phase::Abandoned => {
                     return Err(state.connection.error.unwrap_or(WsaError::WSAENOTCONN));
                 }
             }
         }
     }
 
-    /// Accepts the next connection, if the client's condition function accepts it.
-    pub fn accept(
+    /// Accepts the next connection, if the client's condition function accepts it and `place` makes a place for
+    /// its socket.
+    pub fn accept<P>(
         &self,
         room: Option<OutBuf<'_>>,
         condition: Option<Condition<'_>>,
-    ) -> Result<Incoming<E>, WsaError> {
+        place: impl FnOnce() -> Result<P, WsaError>,
+    ) -> Result<(Incoming<E>, P), WsaError> {
         if self.context.kind.is_datagram() {
             return Err(WsaError::WSAEOPNOTSUPP);
         }
@@ -103,23 +123,32 @@ impl<E: Endpoint> Socket<E> {
             }
             Ok((incoming, peer))
         });
-        self.attempted(Way::In);
-        let (incoming, peer) = accepted?;
-        if let Some(room) = room {
-            // The client receives the address even if the condition function rejects the connection.
-            room.fill(peer.as_bytes())?;
-        }
-        let Some(condition) = condition else {
-            return Ok(incoming);
-        };
-        let local = incoming.endpoint.local()?;
-        let error = match decide(condition, &peer, &local) {
-            Ok(Decision::Accept) => return Ok(incoming),
+        let (incoming, peer) = accepted.inspect_err(|_| self.attempted(Way::In))?;
+        let decided = condition
+            .map_or(Ok(Decision::Accept), |condition| decide(condition, &peer, &incoming.endpoint.local()?));
+        // The client receives the address even if its function has not accepted the connection.
+        let show_peer = || room.map(|room| room.fill(peer.as_bytes()));
+        let error = match decided {
+            Ok(Decision::Accept) => match place() {
+                Ok(place) => {
+                    show_peer();
+                    self.attempted(Way::In);
+                    return Ok((incoming, place));
+                }
+                Err(error) => error,
+            },
             Ok(Decision::Reject) => {
+                show_peer();
                 incoming.endpoint.close(true);
+                self.attempted(Way::In);
                 return Err(WsaError::WSAECONNREFUSED);
             }
-            Ok(Decision::Defer) => WsaError::WSATRY_AGAIN,
+            Ok(Decision::Defer) => {
+                show_peer();
+                // It is not reported again.
+                self.put_back(incoming);
+                return Err(WsaError::WSATRY_AGAIN);
+            }
             Err(error) => error,
         };
         self.put_back(incoming);
@@ -247,7 +276,7 @@ impl<E: Endpoint> Socket<E> {
     ) -> Result<Outcome<Transferred>, WsaError> {
         let name = overlapped.as_non_null().addr().get();
         let mut state = self.lock();
-        let mut waiting = self.new_wait(&state, None);
+        let mut waiting = self.new_wait(None, !state.nonblocking);
         while state.queues.is_pending(name) {
             // A notified client can call this before the completing thread has finished here. The structure
             // is still to be written until it shows the result.

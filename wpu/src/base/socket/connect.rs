@@ -13,6 +13,8 @@ pub enum Phase {
     Idle,
     Listening,
     Connecting,
+    /// Connecting, after the client has cancelled the call that waited.
+    Abandoned,
     Connected,
 }
 
@@ -63,7 +65,7 @@ impl<E> Connection<E> {
     pub fn check_listen(&self) -> Result<(), WsaError> {
         match self.phase {
             _ if self.datagram => Err(WsaError::WSAEOPNOTSUPP),
-            Phase::Connected | Phase::Connecting => Err(WsaError::WSAEISCONN),
+            Phase::Connected | Phase::Connecting | Phase::Abandoned => Err(WsaError::WSAEISCONN),
             Phase::Idle if !self.bound => Err(WsaError::WSAEINVAL),
             Phase::Idle | Phase::Listening => Ok(()),
         }
@@ -73,7 +75,7 @@ impl<E> Connection<E> {
     pub fn begin(&mut self) -> Result<(), WsaError> {
         match self.phase {
             Phase::Listening => return Err(WsaError::WSAEINVAL),
-            Phase::Connecting => return Err(WsaError::WSAEALREADY),
+            Phase::Connecting | Phase::Abandoned => return Err(WsaError::WSAEALREADY),
             Phase::Connected if !self.datagram => return Err(WsaError::WSAEISCONN),
             Phase::Idle | Phase::Connected => {}
         }
@@ -82,15 +84,18 @@ impl<E> Connection<E> {
         Ok(())
     }
 
-    /// Ends a connect.
-    pub fn end(&mut self, result: Result<(), WsaError>) {
-        if self.phase != Phase::Connecting {
-            return;
+    /// Ends a connect. Returns whether it has made a connection that the client does not want any more.
+    pub fn end(&mut self, result: Result<(), WsaError>) -> bool {
+        if !matches!(self.phase, Phase::Connecting | Phase::Abandoned) {
+            return false;
         }
+        let unwanted = self.phase == Phase::Abandoned && result.is_ok();
+        let result = if unwanted { Err(WsaError::WSAECONNABORTED) } else { result };
         self.connected = Some(result.map_or_else(WsaError::code, |()| 0));
         self.error = result.err();
         self.phase = if result.is_ok() { Phase::Connected } else { Phase::Idle };
         self.full = false;
+        unwanted
     }
 
     /// Stores the peer that a datagram socket was connected to. An address of zeros takes the peer away.

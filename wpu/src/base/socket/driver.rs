@@ -91,9 +91,9 @@ impl<E: Endpoint> Socket<E> {
         self.changed.wait_while(state, condition).unpoisoned()
     }
 
-    /// A wait of this thread, with its blocking hook if the socket is blocking.
-    pub fn new_wait(&self, state: &State<E>, timeout: Option<Duration>) -> Wait {
-        Wait::new(self.context.upcalls, self.context.entry.dwCatalogEntryId, timeout, !state.nonblocking)
+    /// A wait of this thread. If `hooked` is true, its blocking hook is called meanwhile.
+    pub fn new_wait(&self, timeout: Option<Duration>, hooked: bool) -> Wait {
+        Wait::new(self.context.upcalls, self.context.entry.dwCatalogEntryId, timeout, hooked)
     }
 
     /// Wakes the calls and selections that wait for a change.
@@ -129,9 +129,38 @@ impl<E: Endpoint> Socket<E> {
         self.report_events();
     }
 
-    /// Closes the socket and returns its handle. Afterwards no other thread uses the endpoint or makes
-    /// upcalls for the socket, except calls that are returning.
-    pub fn end(&self) -> Result<Option<SocketHandle>, WsaError> {
+    /// Waits before a close as `SO_LINGER` says. Returns whether closing must reset the connection.
+    pub fn linger(&self) -> Result<bool, WsaError> {
+        let mut state = self.lock();
+        state.check()?;
+        let Some(time) = state.options.linger() else { return Ok(false) };
+        if time.is_zero() {
+            return Ok(true);
+        }
+        let mut wait = self.new_wait(Some(time), !state.nonblocking);
+        loop {
+            let notified = state.queues.of(Way::Out).notified;
+            drop(state);
+            if !self.endpoint.is_sending() {
+                return Ok(false);
+            }
+            state = self.lock();
+            state.check()?;
+            if state.nonblocking {
+                return Err(WsaError::WSAEWOULDBLOCK);
+            }
+            if state.queues.of(Way::Out).notified == notified {
+                state = match self.wait(&mut wait, state) {
+                    Err(WsaError::WSAETIMEDOUT) => return Ok(true),
+                    woken => woken?,
+                };
+            }
+        }
+    }
+
+    /// Closes the socket, with a reset of its connection if `abort` is true, and returns its handle. Afterwards
+    /// no other thread uses the endpoint or makes upcalls for the socket, except calls that are returning.
+    pub fn end(&self, abort: bool) -> Result<Option<SocketHandle>, WsaError> {
         let mut state = self.lock();
         state.check()?;
         state.closed = true;
@@ -141,7 +170,6 @@ impl<E: Endpoint> Socket<E> {
         self.wake(&state);
         state = self.pause_while(state, |state| state.is_used_elsewhere());
         let handle = state.handle.take();
-        let abort = state.options.aborts();
         drop(state);
         for connection in incoming {
             connection.endpoint.close(true);
@@ -168,7 +196,11 @@ impl<E: Endpoint> Notified for Socket<E> {
             Err(error) if error.code() == 0 => Err(WsaError::WSAECONNABORTED),
             result => result,
         };
-        self.update(&Way::BOTH, |state| state.connection.end(result));
+        let mut unwanted = false;
+        self.update(&Way::BOTH, |state| unwanted = state.connection.end(result));
+        if unwanted {
+            self.endpoint.close(true);
+        }
     }
 }
 
@@ -186,7 +218,7 @@ impl<E: Endpoint> Socket<E> {
         let moment = |state: &mut State<E>| state.queues.of(way).standing(ticket) == Standing::Moment;
         // The lock is declared after the place in the queue, so it is released first.
         let mut state = self.lock();
-        let mut wait = self.new_wait(&state, timeout);
+        let mut wait = self.new_wait(timeout, !state.nonblocking);
         let mut tried = None;
         loop {
             if state.closed {

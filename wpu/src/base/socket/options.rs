@@ -36,10 +36,11 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Whether closing resets the connection.
-    pub const fn aborts(&self) -> bool {
+    /// How long closing may wait until the peer has everything, before it resets the connection; `None` if it
+    /// does not wait and does not reset.
+    pub fn linger(&self) -> Option<Duration> {
         let [linger, ..] = self.0;
-        linger & LINGERS != 0 && linger & !LINGERS == 0
+        (linger & LINGERS != 0).then(|| Duration::from_secs((linger >> LINGERS.count_ones()).into()))
     }
 
     /// The timeout of a call; `None` if it is unlimited, for which clients pass 0.
@@ -99,12 +100,13 @@ mod tests {
     }
 
     #[test]
-    fn only_lingering_for_no_time_aborts() {
+    fn closing_lingers_if_the_first_half_is_not_zero() {
         let mut options = Options::default();
-        assert!(!options.aborts());
-        for (on, seconds, aborts) in [(1, 5, false), (1, 0, true), (0, 5, false), (0, 0, false)] {
-            options.set(SO_LINGER, &[on, 0, seconds, 0]).unwrap();
-            assert_eq!(options.aborts(), aborts, "{on} {seconds}");
+        assert_eq!(options.linger(), None);
+        for (on, seconds, time) in [(1, 5, Some(5)), (0x8000, 0, Some(0)), (0, 5, None), (0, 0, None)] {
+            let [low, high] = u16::to_le_bytes(on);
+            options.set(SO_LINGER, &[low, high, seconds, 0]).unwrap();
+            assert_eq!(options.linger(), time.map(Duration::from_secs), "{on} {seconds}");
         }
     }
 

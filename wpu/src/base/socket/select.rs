@@ -27,7 +27,7 @@ pub fn select<E: Endpoint>(asked: &[Asked<E>], timeout: Option<Duration>) -> Res
     if timeout == Some(Duration::ZERO) {
         return answers(asked);
     }
-    let mut wait = first.new_wait(&first.lock(), timeout);
+    let mut wait = first.new_wait(timeout, true);
     let watch = Arc::<Watch>::default();
     let _watching = OnDrop(|| {
         for (socket, _) in asked {

@@ -336,7 +336,10 @@ fn an_option_that_names_a_socket_is_translated() {
 
 #[test]
 fn d_36_a_duplicate_names_the_clients_entry_and_opens_below() {
-    let _shows = wpu_evidence::tested(["layering.duplicates-go-through-the-chain"]);
+    let _shows = wpu_evidence::tested([
+        "layering.duplicates-go-through-the-chain",
+        "WSPDuplicateSocket.information-recognised",
+    ]);
     let stand = Stand::new(Class::NonIfs);
     let socket = stand.socket();
     let info = stand.next.duplicate_socket(socket, 42).expect("it is open");
