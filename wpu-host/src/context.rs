@@ -1,12 +1,15 @@
 //! Tracks the host for which each thread runs, for functions whose arguments do not identify a host.
 
 use crate::ws2::Ws2;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::ptr;
 use std::sync::{Arc, Weak};
 
 thread_local! {
     /// The hosts whose providers this thread is executing; the last one is the innermost call.
     static STACK: RefCell<Vec<Arc<Ws2>>> = const { RefCell::new(Vec::new()) };
+    /// The number of calls in progress on this thread that came with the id of the thread.
+    static WITH_ID: Cell<usize> = const { Cell::new(0) };
     /// The host to which this thread made its latest upcall: the host of a provider's own thread.
     static LAST: RefCell<Weak<Ws2>> = const { RefCell::new(Weak::new()) };
 }
@@ -18,6 +21,31 @@ pub(crate) struct Inside(());
 pub(crate) fn enter(ws2: &Arc<Ws2>) -> Inside {
     STACK.with_borrow_mut(|stack| stack.push(Arc::clone(ws2)));
     Inside(())
+}
+
+/// A guard: while it lives, the calling thread executes a call that came with the id of the thread.
+pub(crate) struct WithId(());
+
+/// Records that the calling thread is about to make a call that passes the id of the thread.
+pub(crate) fn pass_thread_id() -> WithId {
+    WITH_ID.set(WITH_ID.get() + 1);
+    WithId(())
+}
+
+impl Drop for WithId {
+    fn drop(&mut self) {
+        WITH_ID.set(WITH_ID.get() - 1);
+    }
+}
+
+/// Whether the calling thread executes a call that came with the id of the thread.
+pub(crate) fn has_thread_id() -> bool {
+    WITH_ID.get() > 0
+}
+
+/// Whether the calling thread executes a provider of `ws2`.
+pub(crate) fn is_inside(ws2: &Ws2) -> bool {
+    STACK.try_with(|stack| stack.borrow().iter().any(|inside| ptr::eq(&**inside, ws2))).unwrap_or(false)
 }
 
 impl Drop for Inside {

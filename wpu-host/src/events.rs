@@ -1,11 +1,14 @@
 //! The manual-reset events of providers and clients.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use wpu_sys::WsaError;
 
-/// The open events.
+/// The open events, and those that providers have closed.
 #[derive(Default)]
-pub(crate) struct Events(BTreeMap<usize, Event>);
+pub(crate) struct Events {
+    open: BTreeMap<usize, Event>,
+    closed: BTreeSet<usize>,
+}
 
 struct Event {
     creator: Creator,
@@ -21,13 +24,16 @@ pub(crate) enum Creator {
 
 impl Events {
     pub(crate) fn create(&mut self, event: usize, creator: Creator) {
-        self.0.insert(event, Event { creator, set: false });
+        self.open.insert(event, Event { creator, set: false });
     }
 
     pub(crate) fn close(&mut self, event: usize, creator: Creator) -> Result<(), WsaError> {
-        match self.0.get(&event) {
+        match self.open.get(&event) {
             Some(found) if found.creator == creator => {
-                self.0.remove(&event);
+                self.open.remove(&event);
+                if creator == Creator::Provider {
+                    self.closed.insert(event);
+                }
                 Ok(())
             }
             _ => Err(WsaError::WSA_INVALID_HANDLE),
@@ -36,17 +42,22 @@ impl Events {
 
     /// Sets the event if `set` is true, and resets it otherwise.
     pub(crate) fn put(&mut self, event: usize, set: bool) -> Result<(), WsaError> {
-        self.0.get_mut(&event).ok_or(WsaError::WSA_INVALID_HANDLE)?.set = set;
+        self.open.get_mut(&event).ok_or(WsaError::WSA_INVALID_HANDLE)?.set = set;
         Ok(())
     }
 
     pub(crate) fn is_set(&self, event: usize) -> Result<bool, WsaError> {
-        Ok(self.0.get(&event).ok_or(WsaError::WSA_INVALID_HANDLE)?.set)
+        Ok(self.open.get(&event).ok_or(WsaError::WSA_INVALID_HANDLE)?.set)
+    }
+
+    /// Whether a provider created the event and closed it.
+    pub(crate) fn was_closed(&self, event: usize) -> bool {
+        self.closed.contains(&event)
     }
 
     /// Counts the open events of one creator.
     pub(crate) fn open(&self, creator: Creator) -> usize {
-        self.0.values().filter(|event| event.creator == creator).count()
+        self.open.values().filter(|event| event.creator == creator).count()
     }
 }
 

@@ -75,14 +75,23 @@ rules! {
     WrongEntry: "a provider registers a socket for another entry than the one it was asked for";
     UsedAfterClose: "an upcall names a socket that was closed", WSP_SOCKET_ALREADY_CLOSED;
     NotASocket: "an upcall names a socket that never existed", WSP_INVALID_SOCKET_HANDLE;
+    NotAFileHandle: "a provider registers a file handle, and its entry has none or the handle is not the system's";
+    OtherProcess: "an upcall names a handle of another host, which stands for another process";
     NeverTold: "the completion of an accepted request is never reported";
     ToldTwice: "the completion of a request is reported twice";
     ToldAfterFailure: "a completion is reported for a request that was refused";
     WrongWay: "a completion is reported without the completion routine that the client gave, or with one that it did not give";
     WrongThread: "a completion routine runs on another thread than the one that made the request";
+    ResultWritten: "a provider itself writes the result of a request that `WPUCompleteOverlappedRequest` completes";
     ClosedClientEvent: "a provider closes an event of its client";
+    ClosedEvent: "a provider uses an event that it has closed";
     ForeignMessage: "a message names a socket that its client never registered for messages";
     KeptThreadId: "a provider uses the thread id of a call after the call";
+    ClosedThreadId: "an upcall names a thread id that was closed";
+    ClientThread: "a provider opens an id for the thread of a call that came with one";
+    CallbackElsewhere: "a provider calls a blocking callback on another thread than the one that it blocks";
+    UnknownProvider: "a provider asks for the path of a provider that is not in the catalog";
+    ForeignMember: "a provider asks about a set of its client with a socket that its client does not have";
     KeptBuffers: "a provider uses the buffer array of a call after the call";
     OutsideRun: "a provider makes an upcall after its last clean-up", WSP_NOT_INITIALIZED;
     LeftOpen: "a provider leaves a handle open at its last clean-up",

@@ -1,14 +1,19 @@
-//! Blocking hooks: callbacks of the client that a provider calls while it blocks a thread.
+//! Blocking hooks: callbacks of the client that a provider calls while it blocks a thread, and the threads whose
+//! blocked call was cancelled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A client's hook. It returns whether the blocked call should continue.
+/// A client's hook. Its result says whether it has processed a message, and cancels nothing.
 pub(crate) type Hook = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// The installed hooks, at most one for each thread.
 #[derive(Default)]
-pub(crate) struct Hooks(BTreeMap<usize, Installed>);
+pub(crate) struct Hooks {
+    installed: BTreeMap<usize, Installed>,
+    /// The threads whose blocked call was cancelled.
+    cancelled: BTreeSet<usize>,
+}
 
 struct Installed {
     context: usize,
@@ -19,24 +24,37 @@ impl Hooks {
     /// Installs a hook for a thread. Returns the previous hook, which the caller drops after it has released
     /// the lock.
     pub(crate) fn set(&mut self, thread: usize, context: usize, hook: Hook) -> Option<Hook> {
-        self.0.insert(thread, Installed { context, hook }).map(|installed| installed.hook)
+        self.installed.insert(thread, Installed { context, hook }).map(|installed| installed.hook)
     }
 
     /// Removes the hook of a thread and returns it. The caller drops it after it has released the lock.
     pub(crate) fn clear(&mut self, thread: usize) -> Option<Hook> {
-        self.0.remove(&thread).map(|installed| installed.hook)
+        self.installed.remove(&thread).map(|installed| installed.hook)
     }
 
     /// The context of a thread's hook.
     pub(crate) fn context(&self, thread: usize) -> Option<usize> {
-        self.0.get(&thread).map(|installed| installed.context)
+        self.installed.get(&thread).map(|installed| installed.context)
     }
 
-    pub(crate) fn find(&self, context: usize) -> Option<Hook> {
-        self.0
-            .values()
-            .find(|installed| installed.context == context)
-            .map(|installed| Arc::clone(&installed.hook))
+    /// The hook with this context, and its thread.
+    pub(crate) fn find(&self, context: usize) -> Option<(usize, Hook)> {
+        let found = self.installed.iter().find(|(_, installed)| installed.context == context);
+        found.map(|(thread, installed)| (*thread, Arc::clone(&installed.hook)))
+    }
+
+    /// Records that the call that blocks a thread was cancelled.
+    pub(crate) fn cancel(&mut self, thread: usize) {
+        self.cancelled.insert(thread);
+    }
+
+    /// Records that a thread begins another call.
+    pub(crate) fn begin(&mut self, thread: usize) {
+        self.cancelled.remove(&thread);
+    }
+
+    pub(crate) fn is_cancelled(&self, thread: usize) -> bool {
+        self.cancelled.contains(&thread)
     }
 }
 
@@ -48,15 +66,27 @@ mod tests {
     fn each_thread_has_a_hook_of_its_own() {
         let _shows = wpu_evidence::tested(["WPUQueryBlockingCallback.hook-of-calling-thread"]);
         let mut hooks = Hooks::default();
+        let run = |hooks: &Hooks, context| hooks.find(context).map(|(thread, hook)| (thread, hook()));
         assert!(hooks.set(1, 100, Arc::new(|| true)).is_none());
         assert!(hooks.set(2, 104, Arc::new(|| false)).is_none());
         assert_eq!((hooks.context(1), hooks.context(2), hooks.context(3)), (Some(100), Some(104), None));
-        assert_eq!(hooks.find(100).map(|hook| hook()), Some(true));
-        assert_eq!(hooks.find(104).map(|hook| hook()), Some(false));
+        assert_eq!(run(&hooks, 100), Some((1, true)));
+        assert_eq!(run(&hooks, 104), Some((2, false)));
         assert_eq!(hooks.set(1, 108, Arc::new(|| false)).map(|hook| hook()), Some(true));
         assert!(hooks.find(100).is_none());
         assert!(hooks.clear(1).is_some());
         assert!(hooks.clear(1).is_none());
         assert_eq!(hooks.context(1), None);
+    }
+
+    #[test]
+    fn a_call_is_cancelled_until_its_thread_begins_another() {
+        let mut hooks = Hooks::default();
+        hooks.cancel(1);
+        assert!(hooks.is_cancelled(1) && !hooks.is_cancelled(2));
+        hooks.begin(2);
+        assert!(hooks.is_cancelled(1));
+        hooks.begin(1);
+        assert!(!hooks.is_cancelled(1));
     }
 }

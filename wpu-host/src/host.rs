@@ -84,6 +84,12 @@ impl Host {
         self.ws2.lock().catalog.add(entry)
     }
 
+    /// Sets whether upcalls that need a new handle fail: `WPUCreateEvent` with `WSA_NOT_ENOUGH_MEMORY`, and
+    /// `WPUCreateSocketHandle`, `WPUOpenCurrentThread` and a renaming `WPUModifyIFSHandle` with `WSAENOBUFS`.
+    pub fn exhaust_handles(&self, exhausted: bool) {
+        self.ws2.lock().exhausted = exhausted;
+    }
+
     /// Sets whether `WPUModifyIFSHandle` returns a handle other than the proposed one.
     ///
     /// The documentation allows it. It detects providers that return the proposed handle to their client. Off
@@ -268,8 +274,8 @@ impl Host {
     }
 
     /// Installs a blocking hook for the calling thread: a provider that blocks the thread calls it
-    /// repeatedly. The hook returns whether to continue; `false` means that the client has cancelled the
-    /// call.
+    /// repeatedly. The hook returns whether it has processed a message, which changes nothing: to cancel the
+    /// call, it calls [`Client::cancel_blocking_call`] or [`Host::cancel_blocking_call`].
     ///
     /// # Panics
     ///
@@ -277,6 +283,7 @@ impl Host {
     pub fn set_blocking_hook(&self, hook: impl Fn() -> bool + Send + Sync + 'static) {
         let mut earlier = None;
         self.client_handle(|parts, context| {
+            parts.hooks.begin(me().serial());
             earlier = parts.hooks.set(me().serial(), context, Arc::new(hook));
         });
         // Dropped after the lock is released, since dropping the hook runs the client's code.
@@ -291,6 +298,17 @@ impl Host {
     pub fn clear_blocking_hook(&self) -> bool {
         let hook = self.ws2.lock().hooks.clear(me().serial());
         hook.is_some()
+    }
+
+    /// Makes the blocking callback of the calling thread report that the blocked call was cancelled, until the
+    /// thread begins another call or installs a hook. It is what a successful `WSPCancelBlockingCall` does, for
+    /// tests that call the provider themselves.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the thread is being torn down.
+    pub fn cancel_blocking_call(&self) {
+        self.ws2.lock().hooks.cancel(me().serial());
     }
 
     /// Opens a window, to which messages can be posted.

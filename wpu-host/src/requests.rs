@@ -107,6 +107,15 @@ pub(crate) struct Requests {
     completed: BTreeMap<usize, usize>,
 }
 
+/// A completed operation.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// The event in the structure.
+    pub(crate) event: WSAEVENT,
+    /// Whether the structure of a [`HostRequest`] had a result before.
+    pub(crate) written: bool,
+}
+
 /// The error for a request that was already completed and not restarted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AlreadyCompleted;
@@ -121,8 +130,8 @@ impl Requests {
         self.own.insert(request.as_ptr().addr(), request.clone());
     }
 
-    /// Writes the result of an operation: `InternalHigh` first, then `Internal`. Returns the event in the
-    /// structure, which is not accessed after that.
+    /// Writes the result of an operation: `InternalHigh` first, then `Internal`. The structure is not accessed
+    /// after that.
     ///
     /// For a structure that is not a [`HostRequest`] of this host, an earlier completion cannot be detected
     /// reliably. If `Internal` still holds the value of its last completion, the trace gets a note.
@@ -136,11 +145,14 @@ impl Requests {
         operation: NonNull<WSAOVERLAPPED>,
         error: u32,
         transferred: u32,
-    ) -> Result<WSAEVENT, AlreadyCompleted> {
+    ) -> Result<Ended, AlreadyCompleted> {
         let address = operation.addr().get();
         // SAFETY: the caller guarantees the contract of `of` for this call.
         let members = unsafe { Members::of(operation.as_ptr()) };
+        let mut written = false;
         if let Some(HostRequest(block)) = self.own.get(&address) {
+            written = members.internal.load(Ordering::Acquire) != WSS_OPERATION_IN_PROGRESS
+                || members.internal_high.load(Ordering::Relaxed) != 0;
             if !block.pending.swap(false, Ordering::AcqRel) {
                 return Err(AlreadyCompleted);
             }
@@ -158,7 +170,7 @@ impl Requests {
         let event = unsafe { (*operation.as_ptr()).hEvent };
         members.internal_high.store(transferred as usize, Ordering::Release);
         members.internal.store(status(error), Ordering::Release);
-        Ok(event)
+        Ok(Ended { event, written })
     }
 }
 

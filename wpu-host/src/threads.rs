@@ -1,6 +1,6 @@
 //! Thread ids, and the functions that are queued to threads.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
@@ -13,6 +13,8 @@ pub(crate) struct Threads {
     threads: BTreeMap<usize, Thread>,
     /// The ids by `ThreadHandle`.
     ids: BTreeMap<usize, Id>,
+    /// The `ThreadHandle` of each id that was closed.
+    closed: BTreeSet<usize>,
 }
 
 struct Thread {
@@ -87,7 +89,13 @@ impl Threads {
             return Err(WsaError::WSAEFAULT);
         }
         self.ids.remove(&id.ThreadHandle.addr());
+        self.closed.insert(id.ThreadHandle.addr());
         Ok(())
+    }
+
+    /// Whether the id was opened and closed.
+    pub(crate) fn was_closed(&self, id: &WSATHREADID) -> bool {
+        self.closed.contains(&id.ThreadHandle.addr())
     }
 
     pub(crate) fn queue(&mut self, id: &WSATHREADID, apc: Apc) -> Result<(), WsaError> {

@@ -1,5 +1,7 @@
 //! The sixteen upcalls, implemented as Ws2_32 does.
 
+use crate::catalog::Entry;
+use crate::context;
 use crate::events::Creator;
 use crate::faults::Rule;
 use crate::handles::slot_of;
@@ -8,7 +10,7 @@ use crate::messages::Message;
 use crate::panic::contain;
 use crate::ports::Packet;
 use crate::request_audit::Way;
-use crate::requests;
+use crate::requests::{self, Ended};
 use crate::sockets::Binding;
 use crate::threads::{Apc, Me};
 use crate::trace;
@@ -26,8 +28,11 @@ impl Upcalls for Ws2 {
         // A change wakes the threads that wait for the event, which then fail too.
         self.change(|parts| {
             let closed = parts.events.close(event.addr(), Creator::Provider);
-            if closed.is_err() && parts.events.is_set(event.addr()).is_ok() {
-                parts.faults.add(Rule::ClosedClientEvent, "WPUCloseEvent", format!("{event:p}"));
+            if closed.is_err() {
+                if parts.events.is_set(event.addr()).is_ok() {
+                    parts.faults.add(Rule::ClosedClientEvent, "WPUCloseEvent", format!("{event:p}"));
+                }
+                parts.unknown_event("WPUCloseEvent", event.addr());
             }
             closed
         })
@@ -44,7 +49,7 @@ impl Upcalls for Ws2 {
 
     fn on_create_event(&self) -> Result<WSAEVENT, WsaError> {
         let mut parts = self.lock();
-        let event = parts.handles.fresh().ok_or(WsaError::WSA_NOT_ENOUGH_MEMORY)?;
+        let event = parts.fresh().ok_or(WsaError::WSA_NOT_ENOUGH_MEMORY)?;
         parts.events.create(event, Creator::Provider);
         Ok(ptr::without_provenance_mut(event))
     }
@@ -54,26 +59,44 @@ impl Upcalls for Ws2 {
         if !parts.catalog.contains(entry) {
             return Err(WsaError::WSAEINVAL);
         }
-        let socket = parts.handles.fresh().ok_or(WsaError::WSAENOBUFS)?;
+        let socket = parts.fresh().ok_or(WsaError::WSAENOBUFS)?;
         parts.sockets.create(socket, entry, context);
         Ok(socket)
     }
 
     fn on_fd_is_set(&self, socket: SOCKET, set: FdSet<'_>) -> bool {
+        let mut parts = self.lock();
+        if parts.sets.contains(&set.as_slice().as_ptr().addr()) && !parts.given.contains(&socket) {
+            parts.faults.add(Rule::ForeignMember, "WPUFDIsSet", format!("{socket:#x}"));
+        }
+        drop(parts);
         set.as_slice().contains(&socket)
     }
 
     fn on_get_provider_path(&self, id: &GUID) -> Result<WideString, WsaError> {
-        self.lock().catalog.path(id).cloned().ok_or(WsaError::WSAEINVAL)
+        let mut parts = self.lock();
+        let path = parts.catalog.path(id).cloned();
+        if path.is_none() {
+            let detail = format!("the id begins with {:08x}", id.Data1);
+            parts.faults.add(Rule::UnknownProvider, "WPUGetProviderPath", detail);
+        }
+        path.ok_or(WsaError::WSAEINVAL)
     }
 
     fn on_modify_ifs_handle(&self, entry: u32, proposed: SOCKET) -> Result<SOCKET, WsaError> {
         let mut parts = self.lock();
-        if !parts.catalog.contains(entry) || !parts.can_be_file(proposed) {
+        let (possible, known) = (parts.can_be_file(proposed), parts.catalog.find(entry));
+        let files = known.is_some_and(Entry::is_ifs);
+        let known = known.is_some();
+        if !possible || !files {
+            let detail = format!("{proposed:#x} for entry {entry}");
+            parts.faults.add(Rule::NotAFileHandle, "WPUModifyIFSHandle", detail);
+        }
+        if !known || !possible {
             return Err(WsaError::WSAEINVAL);
         }
-        let Parts { ifs, handles, .. } = &mut *parts;
-        ifs.register(entry, proposed, || handles.fresh())
+        let Parts { ifs, handles, exhausted, .. } = &mut *parts;
+        ifs.register(entry, proposed, || if *exhausted { None } else { handles.fresh() })
     }
 
     fn on_post_message(
@@ -116,24 +139,29 @@ impl Upcalls for Ws2 {
         context: usize,
     ) -> Result<(), WsaError> {
         self.change(|parts| {
-            if thread.ThreadHandle.addr() == parts.spoilt_thread {
-                parts.faults.add(
-                    Rule::KeptThreadId,
-                    "WPUQueueApc",
-                    "a thread id of a call that has returned",
-                );
+            let queued = parts.threads.queue(thread, Apc { routine, context });
+            if queued.is_err() {
+                parts.unknown_thread("WPUQueueApc", thread);
             }
-            parts.threads.queue(thread, Apc { routine, context })
+            queued
         })
     }
 
     fn on_reset_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
-        self.lock().events.put(event.addr(), false)
+        let mut parts = self.lock();
+        let reset = parts.events.put(event.addr(), false);
+        if reset.is_err() {
+            parts.unknown_event("WPUResetEvent", event.addr());
+        }
+        reset
     }
 
     fn on_set_event(&self, event: WSAEVENT) -> Result<(), WsaError> {
         self.change(|parts| {
-            parts.events.put(event.addr(), true)?;
+            if let Err(error) = parts.events.put(event.addr(), true) {
+                parts.unknown_event("WPUSetEvent", event.addr());
+                return Err(error);
+            }
             let Parts { audit, faults, .. } = parts;
             audit.event_set(event.addr(), faults);
             Ok(())
@@ -143,12 +171,23 @@ impl Upcalls for Ws2 {
     fn on_open_current_thread(&self) -> Result<WSATHREADID, WsaError> {
         let me = Me::current().ok_or(WsaError::WSASYSCALLFAILURE)?;
         let mut parts = self.lock();
-        let handle = parts.handles.fresh().ok_or(WsaError::WSAENOBUFS)?;
+        parts.is_started()?;
+        if context::has_thread_id() {
+            let detail = "the client's call came with the id of its thread";
+            parts.faults.add(Rule::ClientThread, "WPUOpenCurrentThread", detail);
+        }
+        let handle = parts.fresh().ok_or(WsaError::WSAENOBUFS)?;
         Ok(parts.threads.open(&me, handle))
     }
 
     fn on_close_thread(&self, thread: &WSATHREADID) -> Result<(), WsaError> {
-        self.lock().threads.close(thread)
+        let mut parts = self.lock();
+        parts.is_started()?;
+        let closed = parts.threads.close(thread);
+        if closed.is_err() {
+            parts.unknown_thread("WPUCloseThread", thread);
+        }
+        closed
     }
 
     unsafe fn on_complete_overlapped_request(
@@ -169,11 +208,15 @@ impl Upcalls for Ws2 {
             // SAFETY: by the contract of WPUCompleteOverlappedRequest, which the caller of the thunk
             // guarantees, the structure lives, nobody writes its `hEvent` meanwhile, and other code accesses its
             // two other members only through atomics.
-            let event = unsafe { parts.requests.complete(operation, error, transferred) };
-            let event = event.map_err(|requests::AlreadyCompleted| {
+            let ended = unsafe { parts.requests.complete(operation, error, transferred) };
+            let Ended { event, written } = ended.map_err(|requests::AlreadyCompleted| {
                 trace::note("the operation was completed before");
                 WsaError::WSAEINVAL
             })?;
+            if written {
+                let detail = "`Internal` or `InternalHigh` was written before";
+                parts.faults.add(Rule::ResultWritten, "WPUCompleteOverlappedRequest", detail);
+            }
             parts.signal(event.addr() & !NO_PACKET);
             if let Some(Binding { port, key }) = binding.filter(|_| event.addr() & NO_PACKET == 0) {
                 port.post(Packet { key, operation, error, transferred });
@@ -193,15 +236,24 @@ impl Upcalls for Ws2 {
     }
 }
 
-/// The blocking callback that a provider receives: runs the hook that `context` identifies.
+/// The blocking callback that a provider receives: runs the hook that `context` identifies, if it is still
+/// installed. Returns whether the provider goes on waiting: whether the blocked call was not cancelled.
 ///
-/// If the hook panics, or is no longer installed, the result is that the call was cancelled, so that a
+/// If the hook panics, or the host no longer exists, the result is that the call was cancelled, so that a
 /// provider does not wait forever.
 extern "system" fn run_hook(context: usize) -> i32 {
     let answer = contain(|| {
         let ws2 = occupant(slot_of(context))?;
-        let hook = ws2.lock().hooks.find(context)?;
-        Some(hook())
+        let me = Me::current()?.serial();
+        let found = ws2.lock().hooks.find(context);
+        if let Some((thread, hook)) = found {
+            if thread != me {
+                let detail = "the hook is that of another thread";
+                ws2.lock().faults.add(Rule::CallbackElsewhere, "WPUQueryBlockingCallback", detail);
+            }
+            hook();
+        }
+        Some(!ws2.lock().hooks.is_cancelled(me))
     });
     i32::from(answer == Ok(Some(true)))
 }
@@ -211,8 +263,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hook_of_nobody_says_cancelled() {
-        assert_eq!(run_hook(0), 0);
+    fn a_hook_of_no_host_says_cancelled() {
+        // Slots are used in rotation, so that no unit test reaches the last one.
         assert_eq!(run_hook(usize::MAX), 0);
     }
 }

@@ -41,6 +41,14 @@ fn wait(events: &[usize], all: bool, milliseconds: u32, alertable: bool) -> u32 
     let Some(ws2) = occupant(slot).filter(|_| events.iter().all(|event| slot_of(*event) == slot)) else {
         return WAIT_FAILED;
     };
+    {
+        let parts = &mut *ws2.lock();
+        for event in events {
+            if parts.events.is_set(*event).is_err() {
+                parts.unknown_event("WaitForMultipleObjectsEx", *event);
+            }
+        }
+    }
     let timeout = match milliseconds {
         INFINITE => Duration::MAX,
         some => Duration::from_millis(some.into()),

@@ -386,7 +386,11 @@ impl Winsock {
             return Err(self.failure(name, errno));
         }
         self.success(name, errno);
-        let owner = self.ws2.lock().owner(socket);
+        let owner = {
+            let mut parts = self.ws2.lock();
+            parts.given.insert(socket);
+            parts.owner(socket)
+        };
         match owner {
             None => self.fault(Rule::UnknownHandle, name, format!("{socket:#x}")),
             Some(owner) if !self.same_provider(owner, entry) => {
@@ -399,6 +403,9 @@ impl Winsock {
     }
 
     fn run<R>(&self, call: impl FnOnce(*mut i32) -> R) -> (R, i32) {
+        if let Some(me) = Me::current().filter(|_| !context::is_inside(&self.ws2)) {
+            self.ws2.lock().hooks.begin(me.serial());
+        }
         let _inside = context::enter(&self.ws2);
         let mut errno = UNTOUCHED;
         let answer = call(&raw mut errno);

@@ -17,7 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
-use wpu_sys::ffi::{INVALID_SOCKET, SOCKET};
+use wpu_sys::WsaError;
+use wpu_sys::ffi::{INVALID_SOCKET, SOCKET, WSATHREADID};
 
 /// The state of one Ws2_32 that upcalls read and change.
 pub(crate) struct Ws2 {
@@ -44,6 +45,12 @@ pub(crate) struct Parts {
     /// The value with which the thread ids of calls are overwritten when the call returns.
     pub(crate) spoilt_thread: usize,
     pub(crate) run: Run,
+    /// Whether upcalls that need a new handle fail.
+    pub(crate) exhausted: bool,
+    /// The sets of the client's calls in progress, by the address of their first member.
+    pub(crate) sets: BTreeSet<usize>,
+    /// The sockets that clients have received and not closed.
+    pub(crate) given: BTreeSet<SOCKET>,
     /// How long the last clean-up waits for overdue requests.
     pub(crate) patience: Duration,
     /// The reasons why providers were not started, as text.
@@ -88,6 +95,9 @@ impl Ws2 {
             asked: Asked::default(),
             spoilt_thread,
             run: Run::Open,
+            exhausted: false,
+            sets: BTreeSet::new(),
+            given: BTreeSet::new(),
             patience: Duration::from_secs(10),
             refusals: Vec::new(),
         };
@@ -189,10 +199,46 @@ impl Parts {
         }
     }
 
+    /// Fails after the last clean-up, for the upcalls whose documentation lists the error.
+    pub(crate) fn is_started(&self) -> Result<(), WsaError> {
+        if self.run == Run::Over { Err(WsaError::WSANOTINITIALISED) } else { Ok(()) }
+    }
+
+    /// A value for a handle that a provider wants; `None` if there is none.
+    pub(crate) fn fresh(&self) -> Option<usize> {
+        if self.exhausted { None } else { self.handles.fresh() }
+    }
+
     /// Records that an upcall named a socket that does not exist.
     pub(crate) fn unknown_socket(&mut self, call: &'static str, socket: SOCKET) {
-        let rule = if self.handles.issued(socket) { Rule::UsedAfterClose } else { Rule::NotASocket };
+        let rule = match socket {
+            _ if self.handles.issued(socket) => Rule::UsedAfterClose,
+            _ if issued_by_any(socket) => Rule::OtherProcess,
+            _ => Rule::NotASocket,
+        };
         self.faults.add(rule, call, format!("{socket:#x}"));
+    }
+
+    /// Records that a provider used an event that does not exist, if its client cannot be the cause.
+    pub(crate) fn unknown_event(&mut self, call: &'static str, event: usize) {
+        let rule = match event {
+            _ if self.events.was_closed(event) => Rule::ClosedEvent,
+            _ if !self.handles.issued(event) && issued_by_any(event) => Rule::OtherProcess,
+            _ => return,
+        };
+        self.faults.add(rule, call, format!("{event:#x}"));
+    }
+
+    /// Records that an upcall named a thread id that does not exist, if its client cannot be the cause.
+    pub(crate) fn unknown_thread(&mut self, call: &'static str, id: &WSATHREADID) {
+        let handle = id.ThreadHandle.addr();
+        let rule = match handle {
+            _ if handle == self.spoilt_thread => Rule::KeptThreadId,
+            _ if self.threads.was_closed(id) => Rule::ClosedThreadId,
+            _ if !self.handles.issued(handle) && issued_by_any(handle) => Rule::OtherProcess,
+            _ => return,
+        };
+        self.faults.add(rule, call, format!("{handle:#x}"));
     }
 
     /// Sets the event of a completed operation, if the client gave one.

@@ -104,6 +104,7 @@ fn null_and_misaligned_pointers_fail_with_wsaefault() {
 fn a_path_is_written_only_if_the_buffer_is_large_enough() {
     let _shows = wpu_evidence::checked([
         "WPUGetProviderPath.lpProviderDllPathLen.not-null",
+        "WPUGetProviderPath.lpProviderId.not-null",
         "WPUGetProviderPath.lpszProviderDllPath.not-null",
     ]);
     let _keeps = wpu_evidence::tested([
@@ -127,6 +128,14 @@ fn a_path_is_written_only_if_the_buffer_is_large_enough() {
         let mut length = length;
         assert_eq!(path(buffer.as_mut_ptr(), &raw mut length), fault);
     }
+    for nobody in [ptr::null(), misaligned()] {
+        let (mut length, mut errno) = (64, 0);
+        let (text, length, errno) = (buffer.as_mut_ptr(), &raw mut length, &raw mut errno);
+        // SAFETY: the host checks each argument before it uses it, which is what this test shows.
+        let answer = unsafe { table.lpWPUGetProviderPath.unwrap()(nobody, text, length, errno) };
+        // SAFETY: it points to a local.
+        assert_eq!((answer, WsaError::new(unsafe { *errno })), fault);
+    }
     let mut length = 64;
     assert_eq!(path(ptr::null_mut(), &raw mut length), fault);
     assert_eq!(path(misaligned(), &raw mut length), fault);
@@ -137,4 +146,40 @@ fn a_path_is_written_only_if_the_buffer_is_large_enough() {
     assert_eq!(path(buffer.as_mut_ptr(), &raw mut length).0, 0);
     assert_eq!(String::from_utf16_lossy(&buffer[..13]), "provider.dll\0");
     assert_eq!(buffer[13], 0xFFFF);
+}
+
+#[test]
+fn a_failed_upcall_writes_no_out_value() {
+    let _shows = wpu_evidence::tested([
+        "WPUOpenCurrentThread.lpThreadId.written-on-success",
+        "WPUQueryBlockingCallback.lpdwContext.written-on-success",
+        "WPUQueryBlockingCallback.lplpfnCallback.written-on-success",
+    ]);
+    unsafe extern "system" fn before(_: usize) -> BOOL {
+        FALSE
+    }
+    let (host, provider, entry) = host();
+    host.set_blocking_hook(|| true);
+    let is_before = |callback: LPBLOCKINGCALLBACK| {
+        callback.is_some_and(|callback| std::ptr::fn_addr_eq(callback, before as unsafe extern "system" fn(usize) -> BOOL))
+    };
+    let ask = |entry| {
+        let (mut callback, mut context, mut errno): (LPBLOCKINGCALLBACK, _, _) = (Some(before), 0x77, 0);
+        let query = provider.0.lpWPUQueryBlockingCallback.unwrap();
+        // SAFETY: each pointer points to a local.
+        let answer = unsafe { query(entry, &raw mut callback, &raw mut context, &raw mut errno) };
+        (answer, is_before(callback), context == 0x77)
+    };
+    assert_eq!(ask(entry), (0, false, false));
+    assert_eq!(ask(entry + 1), (SOCKET_ERROR, true, true));
+    let open = || {
+        let id = WSATHREADID { Reserved: 0x77, ..WSATHREADID::ZERO };
+        let (mut opened, mut errno) = (id, 0);
+        // SAFETY: each pointer points to a local.
+        let answer = unsafe { provider.0.lpWPUOpenCurrentThread.unwrap()(&raw mut opened, &raw mut errno) };
+        (answer, opened == id)
+    };
+    assert_eq!(open(), (0, false));
+    host.exhaust_handles(true);
+    assert_eq!(open(), (SOCKET_ERROR, true));
 }

@@ -135,10 +135,14 @@ unsafe extern "system" fn send(
 
 /// A host with a base provider, the layer over it, and their chain.
 fn chained(marks: u32) -> (Host, Entry, Entry) {
+    chained_over(fault::NONE, marks)
+}
+
+fn chained_over(broken: u32, marks: u32) -> (Host, Entry, Entry) {
     let host = Host::new().expect("a free slot");
     // SAFETY: the function keeps the contract of a `WSPStartup`.
     let module = unsafe { Module::from_startup(startup) };
-    let base = install(&host, fault::NONE);
+    let base = install(&host, broken);
     let layer = host.install(Entry::layer(pipes::fresh_id(), "layer.dll").flags(XP1_IFS_HANDLES), &module);
     let mut chain = Entry::chain(layer.info.ProviderId, "layer.dll", &[&layer, &base]);
     chain.info.dwServiceFlags3 = marks;
@@ -209,4 +213,33 @@ fn a_layer_that_registers_nothing_is_bypassed() {
     let client = host.client();
     client.socket_in(chain.id()).expect("a socket");
     assert_eq!(host.faults().iter().map(|fault| fault.rule).collect::<Vec<_>>(), [Rule::WrongEntry]);
+}
+
+#[test]
+fn a_registration_ends_with_a_successful_close() {
+    let _shows = wpu_evidence::tested(["WPUModifyIFSHandle.registration-ends-with-close"]);
+    let _alone = alone();
+    let (host, _, chain) = chained_over(fault::REFUSES_CLOSE, 0);
+    let client = host.client();
+    let socket = client.socket_in(chain.id()).expect("a socket");
+    assert_eq!(client.close(socket), Err(WsaError::WSAEWOULDBLOCK));
+    assert_eq!(host.owner(socket), Some(chain.id()), "the registration is left");
+    assert_eq!(client.close(socket), Ok(()));
+    assert_eq!((host.owner(socket), host.proposed_handle(socket)), (None, None));
+}
+
+#[test]
+fn a_client_that_names_the_proposed_handle_is_refused() {
+    let _shows = wpu_evidence::checked(["WPUModifyIFSHandle.requests-name-returned-handle"]);
+    let _alone = alone();
+    let (host, _, chain) = chained(0);
+    let client = host.client();
+    client.procs_of(chain.id()).expect("a start");
+    host.rename_ifs_handles(true);
+    let mut errno = 0;
+    // SAFETY: the table is that of a living host, and the error location is valid.
+    let known = unsafe { layer().table.lpWPUModifyIFSHandle.unwrap()(chain.id(), 0x54, &raw mut errno) };
+    assert!(client.procs(known).is_ok());
+    assert_eq!(client.procs(0x54).err(), Some(WsaError::WSAENOTSOCK));
+    assert_eq!(client.close(0x54), Err(WsaError::WSAENOTSOCK));
 }

@@ -70,7 +70,11 @@ fn bytes_cross_a_connection() {
 
 #[test]
 fn a_provider_is_started_when_it_is_needed_and_once() {
-    let _shows = wpu_evidence::tested(["start-up.calls-only-while-started", "start-up.loaded-when-needed"]);
+    let _shows = wpu_evidence::tested([
+        "start-up.calls-only-while-started",
+        "start-up.loaded-when-needed",
+        "start-up.one-clean-up-per-start",
+    ]);
     let (host, entry, client) = world();
     let other = host.client();
     assert_eq!(starts(&entry), (0, 0));
@@ -96,13 +100,19 @@ fn a_provider_with_a_bad_start_is_refused_as_ws2_32_refuses_it() {
     let _shows = wpu_evidence::tested([
         "start-up.failed-start-reported",
         "start-up.incomplete-table-refused",
+        "start-up.one-clean-up-per-start",
         "start-up.only-version-2-2",
+        "start-up.unwanted-version-cleaned-up",
     ]);
     let host = Host::new().expect("a free slot");
     let client = host.client();
-    let answer = |broken| client.socket_in(install(&host, broken).id());
-    assert_eq!(answer(fault::NO_START), Err(WsaError::WSAEPROVIDERFAILEDINIT));
-    assert_eq!(answer(fault::OLD_VERSION), Err(WsaError::WSAEINVALIDPROVIDER));
+    // Its clean-up would panic, as it has not started.
+    let failing = install(&host, fault::NO_START);
+    assert_eq!(client.socket_in(failing.id()), Err(WsaError::WSAEPROVIDERFAILEDINIT));
+    // Its other functions would panic.
+    let old = install(&host, fault::OLD_VERSION);
+    assert_eq!(client.socket_in(old.id()), Err(WsaError::WSAEINVALIDPROVIDER));
+    assert_eq!(starts(&old), (1, 1));
     let hole = install(&host, fault::HOLE);
     assert_eq!(client.socket_in(hole.id()), Err(WsaError::WSAEINVALIDPROCTABLE));
     assert_eq!(starts(&hole), (1, 1));

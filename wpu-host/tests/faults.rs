@@ -209,6 +209,59 @@ fn a_completion_routine_replaces_other_notifications() {
 }
 
 #[test]
+fn a_handle_is_given_back_after_its_requests_have_ended() {
+    let _shows = wpu_evidence::checked(["WPUCloseSocketHandle.last-upcall-for-handle"]);
+    let ends = |broken| {
+        found(broken, |_, client, _| {
+            let (_near, far) = pair(client);
+            let _request = receive(client, far, Tell::Nobody);
+            client.close(far).expect("a socket to close");
+        })
+    };
+    assert_eq!(ends(fault::NONE), []);
+    // The request is not completed either, as the upcall that reports its completion is refused.
+    assert_eq!(ends(fault::CLOSES_FIRST), [Rule::UsedAfterClose, Rule::NeverTold]);
+}
+
+#[test]
+fn an_id_for_the_thread_of_a_call_that_has_one_is_a_fault() {
+    let _shows = wpu_evidence::checked(["WPUOpenCurrentThread.own-threads-only"]);
+    let opened = found(fault::OPENS_CLIENT_THREAD, |_, client, _| {
+        let (near, far) = pair(client);
+        client.send_all(near, b"x").expect("a peer");
+        assert_eq!(client.recv(far, &mut [0; 8]), Ok(1));
+    });
+    assert_eq!(opened, [Rule::ClientThread]);
+    // A thread of the provider's own, and a client's in a call that comes with no id.
+    let own = found(fault::NONE, |_, client, entry| {
+        let _ = socket(client);
+        let table = pipes::table(entry);
+        let open = move || {
+            let (mut id, mut errno) = (WSATHREADID::ZERO, 0);
+            // SAFETY: the table is that of a living host, and the pointers are valid.
+            unsafe { table.lpWPUOpenCurrentThread.unwrap()(&raw mut id, &raw mut errno) };
+            // SAFETY: as above.
+            unsafe { table.lpWPUCloseThread.unwrap()(&raw mut id, &raw mut errno) }
+        };
+        assert_eq!((open(), std::thread::spawn(open).join().expect("it ends")), (0, 0));
+    });
+    assert_eq!(own, []);
+}
+
+#[test]
+fn a_set_of_the_client_has_its_own_sockets_only() {
+    let _shows = wpu_evidence::checked(["WPUFDIsSet.asked-with-clients-handle"]);
+    let asked = |broken| {
+        found(broken, |_, client, _| {
+            let (near, far) = pair(client);
+            client.select(&[near, far], &[], &[near], Some(Duration::ZERO)).expect("sets");
+        })
+    };
+    assert_eq!(asked(fault::ASKS_ABOUT_MEMBERS), []);
+    assert_eq!(asked(fault::ASKS_ABOUT_STRANGER), [Rule::ForeignMember; 3]);
+}
+
+#[test]
 fn closing_a_clients_event_is_a_fault() {
     let _shows = wpu_evidence::checked(["event-objects.only-own-events"]);
     let closed = found(fault::CLOSES_EVENT, |host, client, _| {

@@ -160,7 +160,9 @@ fn a_blocking_hook_belongs_to_its_thread() {
     let _shows = wpu_evidence::tested([
         "WPUQueryBlockingCallback.WSAEINVAL",
         "WPUQueryBlockingCallback.failure-returned",
+        "WPUQueryBlockingCallback.false-means-cancelled",
         "WPUQueryBlockingCallback.hook-of-calling-thread",
+        "WPUQueryBlockingCallback.idle-hook-cancels-nothing",
         "WPUQueryBlockingCallback.lpErrno.error-written",
         "WPUQueryBlockingCallback.null-without-a-hook",
     ]);
@@ -168,14 +170,19 @@ fn a_blocking_hook_belongs_to_its_thread() {
     assert_eq!(provider.query_blocking_callback(entry), Ok((None, 0)));
     let (calls, cancelled) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
     let (counter, flag) = (Arc::clone(&calls), Arc::clone(&cancelled));
+    let host = Arc::new(host);
+    let inner = Arc::downgrade(&host);
     host.set_blocking_hook(move || {
-        counter.fetch_add(1, Ordering::Relaxed);
-        !flag.load(Ordering::Relaxed)
+        if flag.load(Ordering::Relaxed) {
+            inner.upgrade().expect("the host lives").cancel_blocking_call();
+        }
+        counter.fetch_add(1, Ordering::Relaxed) == 0
     });
-    assert_eq!(call_hook(&provider, entry), Some(true));
+    // The second result says that there was no message to process.
+    assert_eq!([(); 2].map(|()| call_hook(&provider, entry)), [Some(true); 2]);
     cancelled.store(true, Ordering::Relaxed);
     assert_eq!(call_hook(&provider, entry), Some(false));
-    assert_eq!(calls.load(Ordering::Relaxed), 2);
+    assert_eq!(calls.load(Ordering::Relaxed), 3);
     let elsewhere = thread::spawn(move || call_hook(&provider, entry)).join();
     assert_eq!(elsewhere.expect("the thread ran"), None);
     assert_eq!(provider.query_blocking_callback(entry + 1), Err(WsaError::WSAEINVAL));
@@ -185,14 +192,14 @@ fn a_blocking_hook_belongs_to_its_thread() {
 }
 
 #[test]
-fn a_removed_or_panicking_hook_cancels_the_call() {
+fn a_panicking_hook_cancels_the_call_and_a_removed_one_does_not() {
     let (host, provider, entry) = host();
     host.set_blocking_hook(|| true);
     let (callback, stale) = provider.query_blocking_callback(entry).expect("an answer");
     let callback = callback.expect("a hook");
     host.set_blocking_hook(|| panic!("a hook of the client"));
     // SAFETY: the host returned the callback together with this context.
-    assert_eq!(unsafe { callback(stale) }, FALSE);
+    assert_eq!(unsafe { callback(stale) }, TRUE);
     assert_eq!(call_hook(&provider, entry), Some(false));
     let (_, current) = provider.query_blocking_callback(entry).expect("an answer");
     drop(host);
@@ -212,4 +219,38 @@ fn a_hook_uses_the_host_it_is_installed_in() {
     assert_eq!(call_hook(&provider, entry), Some(true));
     assert_eq!(call_hook(&provider, entry), None);
     assert_eq!(host.left_open().events, 1);
+}
+
+#[test]
+fn an_opened_id_names_the_calling_thread_and_is_not_kept() {
+    let _shows =
+        wpu_evidence::tested(["WPUOpenCurrentThread.names-calling-thread", "WPUQueueApc.thread-id-not-kept"]);
+    let (host, provider, _) = host();
+    let host = Arc::new(host);
+    let (send, receive) = mpsc::channel();
+    let opening = Arc::clone(&host);
+    let thread = thread::spawn(move || {
+        let id = provider.open_current_thread().expect("a thread id");
+        send.send((id.ThreadHandle.addr(), id.Reserved)).expect("a receiver");
+        let count = opening.sleep_alertable(Duration::MAX);
+        (count, ran(), provider.close_thread(&id))
+    });
+    let (handle, reserved) = receive.recv().expect("the thread's id");
+    let mut id = WSATHREADID { ThreadHandle: std::ptr::without_provenance_mut(handle), Reserved: reserved };
+    let mut errno = 0;
+    // SAFETY: the host lives, and the pointers point to locals.
+    let queued =
+        unsafe { provider.0.lpWPUQueueApc.unwrap()(&raw mut id, Some(note), 9, &raw mut errno) };
+    // The function may run before or after this.
+    id = host.current_thread();
+    assert_eq!((queued, thread.join().expect("the thread ran")), (0, (1, vec![9], Ok(()))));
+    assert_eq!((id, host.sleep_alertable(Duration::ZERO), ran()), (host.current_thread(), 0, vec![]));
+    // It is in the queue of a thread that does not wait while the id is overwritten.
+    let mut id = provider.open_current_thread().expect("a thread id");
+    let opened = id;
+    // SAFETY: as above.
+    unsafe { provider.0.lpWPUQueueApc.unwrap()(&raw mut id, Some(note), 10, &raw mut errno) };
+    id = WSATHREADID::ZERO;
+    assert_eq!((id, host.sleep_alertable(Duration::MAX), ran()), (WSATHREADID::ZERO, 1, vec![10]));
+    assert_eq!(provider.close_thread(&opened), Ok(()));
 }

@@ -130,10 +130,13 @@ fn an_invalid_file_handle_is_not_registered() {
 
 #[test]
 fn a_layer_can_register_a_handle_that_was_made_for_the_layer_below() {
-    let _shows = wpu_evidence::tested(["WPUModifyIFSHandle.last-registration-counts"]);
+    let _shows = wpu_evidence::tested([
+        "WPUModifyIFSHandle.last-registration-counts",
+        "WPUModifyIFSHandle.same-object",
+    ]);
     let (host, provider, base) = host();
     let layer = host.add_entry(Entry::new(GUID { Data1: 2, ..GUID::ZERO }, "layer.dll")).id();
-    for rename in [false, true] {
+    for (rename, by_proposed) in [(false, false), (true, false), (true, true)] {
         host.rename_ifs_handles(rename);
         let made = provider.create_socket_handle(base, 42).expect("a socket");
         let known = provider.modify_ifs_handle(layer, made).expect("a handle");
@@ -142,7 +145,10 @@ fn a_layer_can_register_a_handle_that_was_made_for_the_layer_below() {
         // The handle of the base provider still works as before.
         assert_eq!(provider.query_socket_handle_context(made), Ok(42));
         let port = Port::new();
-        host.bind_port(known, &port, 5).expect("a socket");
+        // The system's function works with either handle.
+        host.bind_port(if by_proposed { made } else { known }, &port, 5).expect("a socket");
+        let other = host.bind_port(if by_proposed { known } else { made }, &port, 5);
+        assert_eq!(other, Err(WsaError::WSA_INVALID_PARAMETER), "the object is bound");
         let request = host.request(ptr::null_mut());
         assert_eq!(provider.complete(made, request.as_ptr(), 0, 3), Ok(()));
         assert_eq!(port.get(Duration::ZERO).map(|packet| packet.key), Some(5));
@@ -159,6 +165,7 @@ fn an_event_is_set_until_it_is_reset() {
         "WPUCreateEvent.manual-reset-not-set",
         "WPUResetEvent.failure-returned",
         "WPUResetEvent.lpErrno.error-written",
+        "WPUResetEvent.not-set-after-success",
         "WPUSetEvent.failure-returned",
         "WPUSetEvent.lpErrno.error-written",
         "WPUSetEvent.set-after-success",
@@ -170,8 +177,11 @@ fn an_event_is_set_until_it_is_reset() {
     assert_eq!(provider.set_event(event), Ok(()));
     assert_eq!(host.wait(event, Duration::ZERO), Ok(true));
     assert_eq!(host.wait(event, Duration::MAX), Ok(true));
-    assert_eq!(provider.reset_event(event), Ok(()));
-    assert_eq!(host.wait(event, Duration::ZERO), Ok(false));
+    for _ in 0..2 {
+        // The second time, it is not set before.
+        assert_eq!(provider.reset_event(event), Ok(()));
+        assert_eq!(host.wait(event, Duration::ZERO), Ok(false));
+    }
     assert_eq!(host.left_open().events, 1);
     assert_eq!(provider.close_event(event), Ok(()));
     assert_eq!(host.left_open().events, 0);
@@ -277,6 +287,82 @@ fn a_set_is_searched_up_to_its_count() {
     set.fd_count = 2;
     let found = [4, 8, 12, 0].map(|socket| provider.fd_is_set(socket, &mut set));
     assert_eq!(found, [true, true, false, false]);
+    set.fd_count = 0;
+    assert!(!provider.fd_is_set(4, &mut set));
+}
+
+#[test]
+fn a_set_has_as_many_members_as_it_says() {
+    /// The set of a client that has defined a greater `FD_SETSIZE`.
+    #[derive(Clone, Copy, PartialEq, Debug)]
+    #[repr(C)]
+    struct LargeSet {
+        count: u32,
+        members: [SOCKET; 200],
+    }
+    let _shows = wpu_evidence::tested(["WPUFDIsSet.members-by-count", "WPUFDIsSet.set-only-read"]);
+    let (_host, provider, _) = host();
+    let mut set = LargeSet { count: 199, members: std::array::from_fn(|at| 4 * at) };
+    let before = set;
+    let ask = provider.0.lpWPUFDIsSet.unwrap();
+    for at in 0..200 {
+        // SAFETY: the set has the layout of an `fd_set` with more places, and outlives the call.
+        let found = unsafe { ask(4 * at, (&raw mut set).cast()) };
+        assert_eq!((found != 0, set), (at < 199, before), "member {at}");
+    }
+}
+
+#[test]
+fn a_host_can_have_no_more_handles() {
+    let _shows = wpu_evidence::tested([
+        "WPUCreateEvent.WSA_NOT_ENOUGH_MEMORY",
+        "WPUCreateEvent.failure-returned",
+        "WPUCreateSocketHandle.WSAENOBUFS",
+        "WPUCreateSocketHandle.failure-returned",
+        "WPUModifyIFSHandle.failure-returned",
+    ]);
+    let (host, provider, entry) = host();
+    host.rename_ifs_handles(true);
+    host.exhaust_handles(true);
+    assert_eq!(provider.create_event(), Err(WsaError::WSA_NOT_ENOUGH_MEMORY));
+    assert_eq!(provider.create_socket_handle(entry, 1), Err(WsaError::WSAENOBUFS));
+    assert_eq!(provider.create_socket_handle(entry + 1, 1), Err(WsaError::WSAEINVAL));
+    assert_eq!(provider.modify_ifs_handle(entry, 0x54), Err(WsaError::WSAENOBUFS));
+    assert_eq!(provider.modify_ifs_handle(entry + 1, 0x54), Err(WsaError::WSAEINVAL));
+    assert_eq!(provider.open_current_thread(), Err(WsaError::WSAENOBUFS));
+    assert!(host.left_open().is_empty() && host.owner(0x54).is_none());
+    // The client's own handles are not meant.
+    assert!(!host.client_event().is_null());
+    host.exhaust_handles(false);
+    let event = provider.create_event().expect("an event");
+    let socket = provider.create_socket_handle(entry, 1).expect("a socket");
+    let file = provider.modify_ifs_handle(entry, 0x54).expect("a handle");
+    assert!(event != WSA_INVALID_EVENT && socket != INVALID_SOCKET && file != INVALID_SOCKET);
+}
+
+#[test]
+fn an_event_is_the_systems_and_has_its_functions() {
+    let _shows = wpu_evidence::tested(["event-objects.native-events"]);
+    let (host, provider, _) = host();
+    let wait = |event: WSAEVENT| {
+        // SAFETY: one handle, in a local.
+        unsafe { wpu_host::WaitForMultipleObjectsEx(1, &raw const event, 0, 0, 0) }
+    };
+    let mut errno = 0;
+    for event in [provider.create_event().expect("an event"), host.client_event()] {
+        assert_eq!((wait(event), host.wait(event, Duration::ZERO)), (WAIT_TIMEOUT, Ok(false)));
+        assert_eq!(provider.set_event(event), Ok(()));
+        assert_eq!((wait(event), host.wait(event, Duration::ZERO)), (WAIT_OBJECT_0, Ok(true)));
+        assert_eq!(host.reset_event(event), Ok(()));
+        assert_eq!((wait(event), host.wait(event, Duration::ZERO)), (WAIT_TIMEOUT, Ok(false)));
+        let request = host.request(event);
+        let made = provider.create_socket_handle(1001, 0).expect("a socket");
+        assert_eq!(provider.complete(made, request.as_ptr(), 0, 0), Ok(()));
+        assert_eq!(wait(event), WAIT_OBJECT_0);
+        // SAFETY: the table is that of a living host.
+        assert_eq!(unsafe { provider.0.lpWPUResetEvent.unwrap()(event, &raw mut errno) }, TRUE);
+        assert_eq!(wait(event), WAIT_TIMEOUT);
+    }
 }
 
 #[test]

@@ -4,7 +4,9 @@ use super::address::{decode_address, encode_address};
 use super::memory::AddressSpace;
 use super::sockets::length;
 use super::{Client, NOT_THERE};
+use crate::context;
 use crate::faults::Rule;
+use crate::threads::Me;
 use crate::winsock::Route;
 use std::net::SocketAddr;
 use std::ptr;
@@ -38,6 +40,7 @@ impl Client {
         let from = if input.is_empty() { ptr::null_mut() } else { input.as_ptr().cast_mut().cast() };
         let into = if output.is_empty() { ptr::null_mut() } else { output.as_mut_ptr().cast() };
         let (from_size, into_size) = (size(input.len()), size(output.len()));
+        let _with_id = context::pass_thread_id();
         self.winsock.status("WSPIoctl", |errno| {
             let (returned, none, thread) = (&raw mut returned, ptr::null_mut(), &raw const thread);
             // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
@@ -216,7 +219,11 @@ impl Client {
         let cancel = self.procs(socket)?.lpWSPCancelBlockingCall.ok_or(NOT_THERE)?;
         // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
         // points to a value that outlives the call.
-        self.winsock.status("WSPCancelBlockingCall", |errno| unsafe { cancel(errno) })
+        self.winsock.status("WSPCancelBlockingCall", |errno| unsafe { cancel(errno) })?;
+        if let Some(me) = Me::current() {
+            self.winsock.change(|parts| parts.hooks.cancel(me.serial()));
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::address::{decode_address, encode_address};
 use super::memory::{AddressSpace, Arguments, to_fill, to_read};
 use super::{Client, NOT_THERE};
+use crate::context;
 use crate::faults::Rule;
 use std::net::SocketAddr;
 use std::ptr;
@@ -208,7 +209,10 @@ impl Client {
         call: impl FnOnce(&Arguments, *mut u32, *mut i32) -> i32,
     ) -> Result<(usize, Option<WsaError>), WsaError> {
         let asked = arguments.total();
-        let answer = self.winsock.status(name, |errno| call(&arguments, moved, errno));
+        let answer = {
+            let _with_id = context::pass_thread_id();
+            self.winsock.status(name, |errno| call(&arguments, moved, errno))
+        };
         self.winsock.spoil(&arguments);
         self.winsock.keep_arguments(arguments);
         if let Err(WsaError::WSA_IO_PENDING) = answer {

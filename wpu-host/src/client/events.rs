@@ -52,6 +52,9 @@ impl Client {
             tv_sec: i32::try_from(timeout.as_secs()).unwrap_or(i32::MAX),
             tv_usec: i32::try_from(timeout.subsec_micros()).unwrap_or(0),
         });
+        let addresses: Vec<_> =
+            sets.iter().flatten().map(|set| (&raw const set.fd_array).addr()).collect();
+        self.winsock.change(|parts| parts.sets.extend(&addresses));
         let count = self.winsock.count("WSPSelect", |errno| {
             let [read, write, except] = sets.each_mut().map(|set| match set {
                 Some(set) => ptr::from_mut(set),
@@ -61,7 +64,9 @@ impl Client {
             // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
             // points to a value that outlives the call.
             unsafe { select(0, read, write, except, timeout, errno) }
-        })?;
+        });
+        self.winsock.change(|parts| parts.sets.retain(|address| !addresses.contains(address)));
+        let count = count?;
         let [read, write, except] = [(read, &sets[0]), (write, &sets[1]), (except, &sets[2])]
             .map(|(asked, set)| self.ready(asked, set.as_ref()));
         let ready = read.len() + write.len() + except.len();

@@ -6,6 +6,7 @@ use super::memory::{ClientMemory, to_bytes, to_words};
 use super::pending::{Block, CompletionStatus, OPEN, Routine, on_done, small};
 use super::sockets::length;
 use super::{Client, NOT_THERE};
+use crate::context;
 use crate::request_audit::Ended;
 use crate::requests::HostRequest;
 use crate::sync::lock;
@@ -278,7 +279,10 @@ impl Client {
             parts.audit.begin(address, block.record());
         });
         let routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE = block.has_routine.then_some(on_done as _);
-        let answer = self.winsock.status(block.call, |errno| call(&block, routine, errno));
+        let answer = {
+            let _with_id = context::pass_thread_id();
+            self.winsock.status(block.call, |errno| call(&block, routine, errno))
+        };
         self.winsock.spoil(&block.arguments);
         let ended = match answer {
             Ok(()) => Ended::Done,

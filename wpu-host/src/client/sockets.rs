@@ -107,6 +107,7 @@ impl Client {
             // A successful close ends the registration of a file handle. A handle of `WPUCreateSocketHandle`
             // is closed by the provider.
             let _ = parts.ifs.forget(socket);
+            parts.given.remove(&socket);
             parts.forget_asked(socket);
         });
         Ok(())

@@ -21,6 +21,9 @@ pub(super) unsafe extern "system" fn select(
         }
         let set = unsafe { &mut *set };
         let asked = set.fd_array[..set.fd_count as usize].to_vec();
+        for handle in &asked {
+            ask_about(state.run_of(*handle)?, *handle, set);
+        }
         set.fd_count = 0;
         for handle in asked {
             fault = state.run_of(handle)?.fault;
@@ -38,6 +41,19 @@ pub(super) unsafe extern "system" fn select(
         Some(count) if fault == fault::WRONG_COUNT_OF_SELECT => count + 1,
         Some(count) => count,
         None => fail(errno, 10038),
+    }
+}
+
+/// Asks the host whether a socket is in a client's set, or whether a socket is that no client has.
+fn ask_about(run: RunState, member: SOCKET, set: &fd_set) {
+    let (mut errno, ask) = (0, run.table.lpWPUFDIsSet.unwrap());
+    if run.fault == fault::ASKS_ABOUT_MEMBERS {
+        assert_ne!(unsafe { ask(member, set) }, 0);
+    }
+    if run.fault == fault::ASKS_ABOUT_STRANGER {
+        let own = unsafe { run.table.lpWPUCreateSocketHandle.unwrap()(run.entry, 7, &raw mut errno) };
+        assert_eq!(unsafe { ask(own, set) }, 0);
+        unsafe { run.table.lpWPUCloseSocketHandle.unwrap()(own, &raw mut errno) };
     }
 }
 

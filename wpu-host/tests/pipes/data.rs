@@ -77,6 +77,13 @@ pub(super) unsafe extern "system" fn recv(
     if unsafe { *flags } & MSG_OOB != 0 {
         return fail(errno, 10045);
     }
+    if state.run_of(handle).is_some_and(|run| run.fault == fault::OPENS_CLIENT_THREAD) {
+        let (table, mut id) = (state.run_of(handle).unwrap().table, WSATHREADID::ZERO);
+        unsafe {
+            table.lpWPUOpenCurrentThread.unwrap()(&raw mut id, errno);
+            table.lpWPUCloseThread.unwrap()(&raw mut id, errno);
+        }
+    }
     if !overlapped.is_null() {
         let receive = Receive {
             overlapped: overlapped.expose_provenance(),

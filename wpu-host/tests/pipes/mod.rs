@@ -177,6 +177,7 @@ unsafe extern "system" fn socket(
     let id = unsafe { (*info).ProviderId.Data1 };
     let mut run = state().runs[&id];
     match run.fault {
+        fault::OLD_VERSION => panic!("a call to a provider whose version was not wanted"),
         fault::UNKNOWN_HANDLE => return 0x1234,
         fault::WRONG_ENTRY => run.entry -= 1,
         fault::NO_ERRNO => return INVALID_SOCKET,
@@ -299,6 +300,10 @@ unsafe extern "system" fn close(handle: SOCKET, errno: *mut i32) -> i32 {
     let (run, socket) = {
         let mut state = state();
         let Some(run) = state.run_of(handle) else { return fail(errno, 10038) };
+        let refused = &mut state.sockets.get_mut(&handle).unwrap().close_refused;
+        if run.fault == fault::REFUSES_CLOSE && !std::mem::replace(refused, true) {
+            return fail(errno, WOULD_BLOCK);
+        }
         let socket = state.sockets.remove(&handle).unwrap();
         if let Some(peer) = socket.peer.and_then(|peer| state.sockets.get_mut(&peer)) {
             peer.ended = true;
@@ -306,13 +311,16 @@ unsafe extern "system" fn close(handle: SOCKET, errno: *mut i32) -> i32 {
         CHANGED.notify_all();
         (run, socket)
     };
+    let mut ignored = 0;
+    if run.fault == fault::CLOSES_FIRST {
+        unsafe { run.table.lpWPUCloseSocketHandle.unwrap()(handle, &raw mut ignored) };
+    }
     if run.fault != fault::NEVER_TOLD {
         for receive in socket.waiting {
             tell(&run, handle, &receive, 995, 0);
         }
     }
-    let mut ignored = 0;
-    if run.fault != fault::LEAKS_HANDLE {
+    if run.fault != fault::LEAKS_HANDLE && run.fault != fault::CLOSES_FIRST {
         unsafe { run.table.lpWPUCloseSocketHandle.unwrap()(handle, &raw mut ignored) };
     }
     if run.fault == fault::CLOSES_TWICE {

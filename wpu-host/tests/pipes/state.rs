@@ -31,9 +31,16 @@ pub(crate) mod fault {
     pub(crate) const TELLS_AT_CLEAN_UP: u32 = 19;
     pub(crate) const CLOSES_TWICE: u32 = 20;
     pub(crate) const CLEARS_ERRORS: u32 = 21;
+    pub(crate) const ASKS_ABOUT_STRANGER: u32 = 22;
+    pub(crate) const CLOSES_FIRST: u32 = 23;
+    pub(crate) const OPENS_CLIENT_THREAD: u32 = 24;
     pub(crate) const NO_START: u32 = 100;
     /// No fault: completions set the event of the client, as those of file handles do.
     pub(crate) const SETS_EVENT: u32 = 103;
+    /// No fault: `WSPSelect` asks the host about each member.
+    pub(crate) const ASKS_ABOUT_MEMBERS: u32 = 104;
+    /// No fault: the first `WSPCloseSocket` for each socket fails.
+    pub(crate) const REFUSES_CLOSE: u32 = 105;
     pub(crate) const OLD_VERSION: u32 = 101;
     pub(crate) const HOLE: u32 = 102;
 }
@@ -67,6 +74,7 @@ pub(super) struct Socket {
     pub(super) data: VecDeque<u8>,
     pub(super) ended: bool,
     pub(super) nonblocking: bool,
+    pub(super) close_refused: bool,
     pub(super) waiting: VecDeque<Receive>,
     pub(super) window: Option<(usize, u32)>,
     pub(super) event: usize,
