@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
 use wpu::prelude::*;
-use wpu_host::{Client, ConditionResult, Entry, Host, Leftovers, Module, Tell};
+use wpu_host::{Client, ConditionResult, Entry, HookResult, Host, Leftovers, Module, Tell};
 use wpu_sys::ffi::*;
 
 /// A timeout that no step reaches, even on a busy machine.
@@ -156,7 +156,10 @@ fn a_deferred_connection_wakes_another_call_that_waits_to_accept() {
             scope.spawn(move || {
                 // The hook runs while the call waits; it gives up rather than wait forever.
                 let begun = std::time::Instant::now();
-                host.set_blocking_hook(move || waits.send(()).is_ok() && begun.elapsed() < LONG);
+                host.set_blocking_hook(move || {
+                    let _ = waits.send(());
+                    if begun.elapsed() < LONG { HookResult::Idle } else { HookResult::Cancelled }
+                });
                 let socket = client.accept(listener).map(|(socket, _)| socket);
                 host.clear_blocking_hook();
                 accepts.send(socket)
@@ -165,9 +168,7 @@ fn a_deferred_connection_wakes_another_call_that_waits_to_accept() {
             ConditionResult::Defer
         });
         assert_eq!(deferred, Err(WsaError::WSATRY_AGAIN));
-        // The channel stays open, or the hook would cancel the call.
         let socket = accepted.recv_timeout(2 * LONG).expect("the call returns").expect("the connection");
-        drop(waiting);
         client.close(socket).expect("a socket to close");
     });
     client.close(listener).expect("a socket to close");
@@ -192,7 +193,7 @@ fn a_call_that_waits_for_a_request_returns_when_closing_aborts_it() {
         });
         host.set_blocking_hook(move || {
             let _ = waits.send(());
-            true
+            HookResult::Processed
         });
         let result = client.overlapped_result(&request, true);
         host.clear_blocking_hook();

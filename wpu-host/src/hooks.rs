@@ -4,8 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A client's hook. Its result says whether it has processed a message, and cancels nothing.
-pub(crate) type Hook = Arc<dyn Fn() -> bool + Send + Sync>;
+/// The result of a blocking hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HookResult {
+    /// The hook has processed a message: its function in C returns `TRUE`. The call goes on.
+    Processed,
+    /// There was no message to process: its function in C returns `FALSE`. The call goes on all the same.
+    Idle,
+    /// The blocked call was cancelled, as by a successful [`Client::cancel_blocking_call`](crate::Client::cancel_blocking_call).
+    Cancelled,
+}
+
+/// A client's hook.
+pub(crate) type Hook = Arc<dyn Fn() -> HookResult + Send + Sync>;
 
 /// The installed hooks, at most one for each thread.
 #[derive(Default)]
@@ -67,12 +78,13 @@ mod tests {
         let _shows = wpu_evidence::tested(["WPUQueryBlockingCallback.hook-of-calling-thread"]);
         let mut hooks = Hooks::default();
         let run = |hooks: &Hooks, context| hooks.find(context).map(|(thread, hook)| (thread, hook()));
-        assert!(hooks.set(1, 100, Arc::new(|| true)).is_none());
-        assert!(hooks.set(2, 104, Arc::new(|| false)).is_none());
+        assert!(hooks.set(1, 100, Arc::new(|| HookResult::Processed)).is_none());
+        assert!(hooks.set(2, 104, Arc::new(|| HookResult::Idle)).is_none());
         assert_eq!((hooks.context(1), hooks.context(2), hooks.context(3)), (Some(100), Some(104), None));
-        assert_eq!(run(&hooks, 100), Some((1, true)));
-        assert_eq!(run(&hooks, 104), Some((2, false)));
-        assert_eq!(hooks.set(1, 108, Arc::new(|| false)).map(|hook| hook()), Some(true));
+        assert_eq!(run(&hooks, 100), Some((1, HookResult::Processed)));
+        assert_eq!(run(&hooks, 104), Some((2, HookResult::Idle)));
+        let earlier = hooks.set(1, 108, Arc::new(|| HookResult::Idle));
+        assert_eq!(earlier.map(|hook| hook()), Some(HookResult::Processed));
         assert!(hooks.find(100).is_none());
         assert!(hooks.clear(1).is_some());
         assert!(hooks.clear(1).is_none());

@@ -5,6 +5,7 @@ use crate::client::Client;
 use crate::events::Creator;
 use crate::faults::Fault;
 use crate::handles::Handles;
+use crate::hooks::HookResult;
 use crate::host_slots::{Claim, NoFreeSlot, table_ex};
 use crate::leftovers::{Leftovers, left_open};
 use crate::messages::Message;
@@ -274,13 +275,13 @@ impl Host {
     }
 
     /// Installs a blocking hook for the calling thread: a provider that blocks the thread calls it
-    /// repeatedly. The hook returns whether it has processed a message, which changes nothing: to cancel the
-    /// call, it calls [`Client::cancel_blocking_call`] or [`Host::cancel_blocking_call`].
+    /// repeatedly. The callback that the provider receives returns `FALSE` once the call was cancelled, until
+    /// the thread begins another call or installs a hook.
     ///
     /// # Panics
     ///
     /// Panics if this process has no more handle values, or the thread is being torn down.
-    pub fn set_blocking_hook(&self, hook: impl Fn() -> bool + Send + Sync + 'static) {
+    pub fn set_blocking_hook(&self, hook: impl Fn() -> HookResult + Send + Sync + 'static) {
         let mut earlier = None;
         self.client_handle(|parts, context| {
             parts.hooks.begin(me().serial());
@@ -298,17 +299,6 @@ impl Host {
     pub fn clear_blocking_hook(&self) -> bool {
         let hook = self.ws2.lock().hooks.clear(me().serial());
         hook.is_some()
-    }
-
-    /// Makes the blocking callback of the calling thread report that the blocked call was cancelled, until the
-    /// thread begins another call or installs a hook. It is what a successful `WSPCancelBlockingCall` does, for
-    /// tests that call the provider themselves.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the thread is being torn down.
-    pub fn cancel_blocking_call(&self) {
-        self.ws2.lock().hooks.cancel(me().serial());
     }
 
     /// Opens a window, to which messages can be posted.

@@ -117,6 +117,7 @@
 //! | another structure whose `Internal` is unchanged since its last completion | completed, and the trace has a note |
 //! | the lowest bit of `hEvent` is set | the event is set, and no packet is posted to the port |
 //! | calls through a table whose host no longer exists | `WSANOTINITIALISED` |
+//! | a blocking hook that panics | the blocked call counts as cancelled |
 //! | a panic inside the host | `WSASYSCALLFAILURE` |
 
 #![allow(clippy::doc_markdown, reason = "Ws2_32 is the name of a library, not of an item")]
@@ -160,6 +161,7 @@ pub use client::*;
 pub use enumerate::WSCEnumProtocols;
 pub use export::WPUCompleteOverlappedRequest;
 pub use faults::{Fault, Rule, Stop};
+pub use hooks::HookResult;
 pub use host::{Host, Wake};
 pub use host_slots::NoFreeSlot;
 pub use leftovers::Leftovers;

@@ -5,6 +5,7 @@ use crate::context;
 use crate::events::Creator;
 use crate::faults::Rule;
 use crate::handles::slot_of;
+use crate::hooks::HookResult;
 use crate::host_slots::occupant;
 use crate::messages::Message;
 use crate::panic::contain;
@@ -251,7 +252,9 @@ extern "system" fn run_hook(context: usize) -> i32 {
                 let detail = "the hook is that of another thread";
                 ws2.lock().faults.add(Rule::CallbackElsewhere, "WPUQueryBlockingCallback", detail);
             }
-            hook();
+            if hook() == HookResult::Cancelled {
+                ws2.lock().hooks.cancel(me);
+            }
         }
         Some(!ws2.lock().hooks.is_cancelled(me))
     });

@@ -159,9 +159,11 @@ fn a_failed_upcall_writes_no_out_value() {
         FALSE
     }
     let (host, provider, entry) = host();
-    host.set_blocking_hook(|| true);
+    host.set_blocking_hook(|| wpu_host::HookResult::Idle);
     let is_before = |callback: LPBLOCKINGCALLBACK| {
-        callback.is_some_and(|callback| std::ptr::fn_addr_eq(callback, before as unsafe extern "system" fn(usize) -> BOOL))
+        callback.is_some_and(|callback| {
+            std::ptr::fn_addr_eq(callback, before as unsafe extern "system" fn(usize) -> BOOL)
+        })
     };
     let ask = |entry| {
         let (mut callback, mut context, mut errno): (LPBLOCKINGCALLBACK, _, _) = (Some(before), 0x77, 0);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
-use wpu_host::{Host, Wake};
+use wpu_host::{HookResult, Host, Wake};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
@@ -170,19 +170,17 @@ fn a_blocking_hook_belongs_to_its_thread() {
     assert_eq!(provider.query_blocking_callback(entry), Ok((None, 0)));
     let (calls, cancelled) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
     let (counter, flag) = (Arc::clone(&calls), Arc::clone(&cancelled));
-    let host = Arc::new(host);
-    let inner = Arc::downgrade(&host);
-    host.set_blocking_hook(move || {
-        if flag.load(Ordering::Relaxed) {
-            inner.upgrade().expect("the host lives").cancel_blocking_call();
-        }
-        counter.fetch_add(1, Ordering::Relaxed) == 0
+    host.set_blocking_hook(move || match counter.fetch_add(1, Ordering::Relaxed) {
+        _ if flag.load(Ordering::Relaxed) => HookResult::Cancelled,
+        0 => HookResult::Processed,
+        _ => HookResult::Idle,
     });
-    // The second result says that there was no message to process.
     assert_eq!([(); 2].map(|()| call_hook(&provider, entry)), [Some(true); 2]);
     cancelled.store(true, Ordering::Relaxed);
     assert_eq!(call_hook(&provider, entry), Some(false));
-    assert_eq!(calls.load(Ordering::Relaxed), 3);
+    cancelled.store(false, Ordering::Relaxed);
+    assert_eq!(call_hook(&provider, entry), Some(false), "it stays cancelled");
+    assert_eq!(calls.load(Ordering::Relaxed), 4);
     let elsewhere = thread::spawn(move || call_hook(&provider, entry)).join();
     assert_eq!(elsewhere.expect("the thread ran"), None);
     assert_eq!(provider.query_blocking_callback(entry + 1), Err(WsaError::WSAEINVAL));
@@ -194,7 +192,7 @@ fn a_blocking_hook_belongs_to_its_thread() {
 #[test]
 fn a_panicking_hook_cancels_the_call_and_a_removed_one_does_not() {
     let (host, provider, entry) = host();
-    host.set_blocking_hook(|| true);
+    host.set_blocking_hook(|| HookResult::Processed);
     let (callback, stale) = provider.query_blocking_callback(entry).expect("an answer");
     let callback = callback.expect("a hook");
     host.set_blocking_hook(|| panic!("a hook of the client"));
@@ -214,7 +212,8 @@ fn a_hook_uses_the_host_it_is_installed_in() {
     let inner = Arc::downgrade(&host);
     host.set_blocking_hook(move || {
         let host = inner.upgrade().expect("the host lives");
-        provider.create_event().is_ok() && host.clear_blocking_hook()
+        assert!(provider.create_event().is_ok() && host.clear_blocking_hook());
+        HookResult::Idle
     });
     assert_eq!(call_hook(&provider, entry), Some(true));
     assert_eq!(call_hook(&provider, entry), None);
@@ -239,8 +238,7 @@ fn an_opened_id_names_the_calling_thread_and_is_not_kept() {
     let mut id = WSATHREADID { ThreadHandle: std::ptr::without_provenance_mut(handle), Reserved: reserved };
     let mut errno = 0;
     // SAFETY: the host lives, and the pointers point to locals.
-    let queued =
-        unsafe { provider.0.lpWPUQueueApc.unwrap()(&raw mut id, Some(note), 9, &raw mut errno) };
+    let queued = unsafe { provider.0.lpWPUQueueApc.unwrap()(&raw mut id, Some(note), 9, &raw mut errno) };
     // The function may run before or after this.
     id = host.current_thread();
     assert_eq!((queued, thread.join().expect("the thread ran")), (0, (1, vec![9], Ok(()))));

@@ -7,7 +7,7 @@ use std::ptr;
 use std::sync::atomic::AtomicUsize;
 use std::thread;
 use std::time::Duration;
-use wpu_host::{Entry, Host, Rule};
+use wpu_host::{Entry, HookResult, Host, Rule};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
@@ -131,7 +131,7 @@ fn a_thread_id_that_was_closed_is_not_used() {
 #[test]
 fn a_blocking_callback_is_called_in_the_thread_that_it_belongs_to() {
     let (host, provider, entry) = host();
-    host.set_blocking_hook(|| true);
+    host.set_blocking_hook(|| HookResult::Idle);
     let (callback, context) = provider.query_blocking_callback(entry).expect("an answer");
     let callback = callback.expect("a hook");
     // SAFETY: the host returned the callback together with this context.

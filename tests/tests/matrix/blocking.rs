@@ -3,7 +3,7 @@
 use super::world::{LONG, World};
 use std::sync::mpsc;
 use std::thread;
-use wpu_host::ConditionResult;
+use wpu_host::{ConditionResult, HookResult};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
@@ -76,6 +76,8 @@ pub fn a_sender_waits_for_room(world: World) {
 
 pub fn d_20_a_hook_runs_while_a_call_waits(world: World) {
     let _shows = world.tested([
+        "WPUQueryBlockingCallback.asked-in-the-blocked-thread",
+        "WPUQueryBlockingCallback.idle-hook-cancels-nothing",
         "blocking.hook-called-repeatedly",
         "blocking.waits-until-finished",
         "data-transfer.blocking-receive-waits",
@@ -86,19 +88,19 @@ pub fn d_20_a_hook_runs_while_a_call_waits(world: World) {
         let (world, client) = (&world, &world.client);
         let receiver = scope.spawn(move || {
             world.host.set_blocking_hook(move || {
-                let _ = ran.send(());
-                true
+                // That there was no message to process cancels nothing.
+                let _ = ran.send(thread::current().id());
+                HookResult::Idle
             });
             let mut byte = [0];
             let answer = client.recv(far, &mut byte);
             world.host.clear_blocking_hook();
-            answer
+            (answer, thread::current().id())
         });
-        for _ in 0..3 {
-            has_run.recv_timeout(LONG).expect("the hook runs again and again");
-        }
+        let ran_in = [(); 3].map(|()| has_run.recv_timeout(LONG).expect("the hook runs again and again"));
         client.send_all(near, b"x").expect("a peer");
-        assert_eq!(receiver.join().expect("no panic"), Ok(1));
+        let (answer, blocked) = receiver.join().expect("no panic");
+        assert_eq!((answer, ran_in), (Ok(1), [blocked; 3]));
     });
     world.close([near, far]);
     world.end();
@@ -107,7 +109,7 @@ pub fn d_20_a_hook_runs_while_a_call_waits(world: World) {
 pub fn d_20_a_hook_that_says_no_ends_the_call(world: World) {
     let _shows = world.tested(["blocking.false-ends-the-call", "WSPCancelBlockingCall.WSAEINVAL"]);
     let (near, far) = world.pair();
-    world.host.set_blocking_hook(|| false);
+    world.host.set_blocking_hook(|| HookResult::Cancelled);
     assert_eq!(world.client.recv(far, &mut [0]), Err(WsaError::WSAEINTR));
     assert_eq!(world.client.cancel_blocking_call(far), Err(WsaError::WSAEINVAL), "no call waits");
     world.client.send_all(near, b"x").expect("a peer");
@@ -136,7 +138,7 @@ pub fn d_20_a_hook_may_cancel_and_nothing_else(world: World) {
         // SAFETY: as above.
         let cancelled = unsafe { cancel(&raw mut cancelling) };
         let _ = tell.send([closed, closing, cancelled, cancelling]);
-        true
+        HookResult::Processed
     });
     assert_eq!(world.client.recv(far, &mut [0]), Err(WsaError::WSAEINTR));
     world.host.clear_blocking_hook();
@@ -156,7 +158,10 @@ pub fn closing_ends_a_call_that_waits(world: World) {
         let (waits, waiting) = mpsc::channel();
         let (host, client) = (&world.host, &world.client);
         let receiver = scope.spawn(move || {
-            host.set_blocking_hook(move || waits.send(()).is_ok());
+            host.set_blocking_hook(move || {
+                let _ = waits.send(());
+                HookResult::Idle
+            });
             client.recv(far, &mut [0])
         });
         waiting.recv_timeout(LONG).expect("it waits");

@@ -52,8 +52,7 @@ impl Client {
             tv_sec: i32::try_from(timeout.as_secs()).unwrap_or(i32::MAX),
             tv_usec: i32::try_from(timeout.subsec_micros()).unwrap_or(0),
         });
-        let addresses: Vec<_> =
-            sets.iter().flatten().map(|set| (&raw const set.fd_array).addr()).collect();
+        let addresses: Vec<_> = sets.iter().flatten().map(|set| (&raw const set.fd_array).addr()).collect();
         self.winsock.change(|parts| parts.sets.extend(&addresses));
         let count = self.winsock.count("WSPSelect", |errno| {
             let [read, write, except] = sets.each_mut().map(|set| match set {
