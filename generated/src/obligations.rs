@@ -9625,16 +9625,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
-        id: "WSPAccept.addrlen.not-null",
-        functions: &["WSPAccept"],
-        binds: Party::Client,
-        kind: ObligationKind::Argument,
-        says: "The client passes a pointer `addrlen` that is aligned and not null.",
-        sources: &[Citation { source: &SOURCES[22], section: "" }],
-        rule: Some("not-null"),
-        ..Obligation::NONE
-    },
-    Obligation {
         id: "WSPAccept.lpErrno.error-written",
         functions: &["WSPAccept"],
         binds: Party::Plugin,
@@ -9795,7 +9785,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPAddressToString"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `lpsaAddress` that is aligned and not null.",
+        says: "The client passes a pointer `lpsaAddress` that is not null.",
         sources: &[Citation { source: &SOURCES[23], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
@@ -9949,7 +9939,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPBind"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `name` that is aligned and not null.",
+        says: "The client passes a pointer `name` that is not null.",
         sources: &[Citation { source: &SOURCES[25], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
@@ -10211,7 +10201,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPConnect"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `name` that is aligned and not null.",
+        says: "The client passes a pointer `name` that is not null.",
         sources: &[Citation { source: &SOURCES[28], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
@@ -10772,7 +10762,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPGetPeerName"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `name` that is aligned and not null.",
+        says: "The client passes a pointer `name` that is not null.",
         sources: &[Citation { source: &SOURCES[33], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
@@ -10877,7 +10867,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPGetSockName"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `name` that is aligned and not null.",
+        says: "The client passes a pointer `name` that is not null.",
         sources: &[Citation { source: &SOURCES[34], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
@@ -10982,7 +10972,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPGetSockOpt"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `optval` that is aligned and not null.",
+        says: "The client passes a pointer `optval` that is not null.",
         sources: &[Citation { source: &SOURCES[35], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
@@ -11207,13 +11197,13 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
-        id: "WSPIoctl.lpOverlapped.not-null",
+        id: "WSPIoctl.lpOverlapped.aligned",
         functions: &["WSPIoctl"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `lpOverlapped` that is aligned and not null.",
+        says: "The client passes a pointer `lpOverlapped` that is aligned or null.",
         sources: &[Citation { source: &SOURCES[37], section: "" }],
-        rule: Some("not-null"),
+        rule: Some("aligned"),
         ..Obligation::NONE
     },
     Obligation {
@@ -11333,7 +11323,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPJoinLeaf"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `name` that is aligned and not null.",
+        says: "The client passes a pointer `name` that is not null.",
         sources: &[Citation { source: &SOURCES[38], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
@@ -11664,13 +11654,13 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
-        id: "WSPRecv.lpOverlapped.not-null",
+        id: "WSPRecv.lpOverlapped.aligned",
         functions: &["WSPRecv"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `lpOverlapped` that is aligned and not null.",
+        says: "The client passes a pointer `lpOverlapped` that is aligned or null.",
         sources: &[Citation { source: &SOURCES[40], section: "" }],
-        rule: Some("not-null"),
+        rule: Some("aligned"),
         ..Obligation::NONE
     },
     Obligation {
@@ -12001,16 +11991,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
-        id: "WSPRecvFrom.lpFromlen.not-null",
-        functions: &["WSPRecvFrom"],
-        binds: Party::Client,
-        kind: ObligationKind::Argument,
-        says: "The client passes a pointer `lpFromlen` that is aligned and not null.",
-        sources: &[Citation { source: &SOURCES[42], section: "" }],
-        rule: Some("not-null"),
-        ..Obligation::NONE
-    },
-    Obligation {
         id: "WSPRecvFrom.lpOverlapped.completed-once",
         functions: &["WSPRecvFrom"],
         binds: Party::Plugin,
@@ -12021,13 +12001,13 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
-        id: "WSPRecvFrom.lpOverlapped.not-null",
+        id: "WSPRecvFrom.lpOverlapped.aligned",
         functions: &["WSPRecvFrom"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `lpOverlapped` that is aligned and not null.",
+        says: "The client passes a pointer `lpOverlapped` that is aligned or null.",
         sources: &[Citation { source: &SOURCES[42], section: "" }],
-        rule: Some("not-null"),
+        rule: Some("aligned"),
         ..Obligation::NONE
     },
     Obligation {
@@ -12309,13 +12289,13 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
-        id: "WSPSend.lpOverlapped.not-null",
+        id: "WSPSend.lpOverlapped.aligned",
         functions: &["WSPSend"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `lpOverlapped` that is aligned and not null.",
+        says: "The client passes a pointer `lpOverlapped` that is aligned or null.",
         sources: &[Citation { source: &SOURCES[44], section: "" }],
-        rule: Some("not-null"),
+        rule: Some("aligned"),
         ..Obligation::NONE
     },
     Obligation {
@@ -12616,13 +12596,13 @@ pub static OBLIGATIONS: &[Obligation] = &[
         ..Obligation::NONE
     },
     Obligation {
-        id: "WSPSendTo.lpOverlapped.not-null",
+        id: "WSPSendTo.lpOverlapped.aligned",
         functions: &["WSPSendTo"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `lpOverlapped` that is aligned and not null.",
+        says: "The client passes a pointer `lpOverlapped` that is aligned or null.",
         sources: &[Citation { source: &SOURCES[46], section: "" }],
-        rule: Some("not-null"),
+        rule: Some("aligned"),
         ..Obligation::NONE
     },
     Obligation {
@@ -12868,7 +12848,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPSetSockOpt"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `optval` that is aligned and not null.",
+        says: "The client passes a pointer `optval` that is not null.",
         sources: &[Citation { source: &SOURCES[47], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
@@ -13156,7 +13136,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         functions: &["WSPStringToAddress"],
         binds: Party::Client,
         kind: ObligationKind::Argument,
-        says: "The client passes a pointer `lpAddress` that is aligned and not null.",
+        says: "The client passes a pointer `lpAddress` that is not null.",
         sources: &[Citation { source: &SOURCES[50], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE

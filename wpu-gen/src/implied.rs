@@ -4,7 +4,9 @@
 //! evidence for a rule serves all its obligations, because one piece of the generator gives all their code. A documented
 //! error has no rule: each needs evidence of its own.
 
-use crate::model::{Direction, Function, FunctionId, Key, Model, ObligationKind as Kind, Param, Party, Role};
+use crate::model::{
+    Direction, Function, FunctionId, Key, Model, ObligationKind as Kind, Param, Party, Role, Unit,
+};
 
 /// One that a spec implies.
 #[derive(Debug)]
@@ -91,8 +93,13 @@ impl List<'_> {
             _ => {}
         }
         let is_pointer = self.model.pointee(&param.ty).is_some() && self.model.opaque(&param.ty).is_none();
-        if is_pointer && !param.optional {
-            let says = format!("{} passes a pointer `{name}` that is aligned and not null.", the(by));
+        if is_pointer && callee == Party::Plugin && param.role == Some(Role::Request) {
+            let says = format!("{} passes a pointer `{name}` that is aligned or null.", the(by));
+            self.add(name, "aligned", by, Kind::Argument, says);
+        } else if is_pointer && !param.optional && !self.counts_what_is_optional(param) {
+            // Bytes have no alignment, whatever their type in C.
+            let aligned = if param.unit == Some(Unit::Bytes) { "" } else { "aligned and " };
+            let says = format!("{} passes a pointer `{name}` that is {aligned}not null.", the(by));
             self.add(name, "not-null", by, Kind::Argument, says);
         }
         if is_pointer && *param.direction == Direction::Out {
@@ -100,6 +107,14 @@ impl List<'_> {
                 format!("{the_callee} writes `{name}` only if the call succeeds{}.", self.or_fails(param));
             self.add(name, "written-on-success", callee, Kind::OutValue, says);
         }
+    }
+
+    /// Whether it is the length of what a caller may leave out, which may then be left out too.
+    fn counts_what_is_optional(&self, param: &Param) -> bool {
+        let mut optional = self.function.params.iter().filter(|other| other.optional);
+        optional.any(|other| {
+            other.names(Key::Length).is_some_and(|at| *self.function.params[at].name == *param.name)
+        })
     }
 
     /// The errors beside which a parameter is written too: its own, or those of the parameter that counts it. Where a buffer is

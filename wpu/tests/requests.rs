@@ -638,7 +638,7 @@ fn the_result_is_read_after_the_mark_of_a_pending_operation() {
 fn invalid_pointers_are_refused_and_nothing_is_written() {
     let _shows =
         wpu_evidence::tested(["WSPSend.WSAEFAULT", "WSPSend.lpNumberOfBytesSent.written-on-success"]);
-    let _checks = wpu_evidence::checked(["WSPSend.lpBuffers.not-null", "WSPSend.lpOverlapped.not-null"]);
+    let _checks = wpu_evidence::checked(["WSPSend.lpBuffers.not-null", "WSPSend.lpOverlapped.aligned"]);
     let (functions, _) = started();
     let send = functions.lpWSPSend.expect("a full table");
     let client = Client::new();
