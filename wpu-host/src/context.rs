@@ -45,7 +45,9 @@ pub(crate) fn has_thread_id() -> bool {
 
 /// Whether the calling thread executes a provider of `ws2`.
 pub(crate) fn is_inside(ws2: &Ws2) -> bool {
-    STACK.try_with(|stack| stack.borrow().iter().any(|inside| ptr::eq(&**inside, ws2))).unwrap_or(false)
+    STACK
+        .try_with(|stack| stack.borrow().iter().any(|inside| Arc::as_ptr(inside) == ptr::from_ref(ws2)))
+        .unwrap_or(false)
 }
 
 impl Drop for Inside {

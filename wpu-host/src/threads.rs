@@ -10,7 +10,7 @@ use wpu_sys::ffi::WSATHREADID;
 /// The threads that have an id, with the functions that are queued to each.
 #[derive(Default)]
 pub(crate) struct Threads {
-    threads: BTreeMap<usize, Thread>,
+    by_serial: BTreeMap<usize, Thread>,
     /// The ids by `ThreadHandle`.
     ids: BTreeMap<usize, Id>,
     /// The `ThreadHandle` of each id that was closed.
@@ -100,7 +100,7 @@ impl Threads {
 
     pub(crate) fn queue(&mut self, id: &WSATHREADID, apc: Apc) -> Result<(), WsaError> {
         let serial = self.find(id)?.serial;
-        let thread = self.threads.get_mut(&serial).ok_or(WsaError::WSAEFAULT)?;
+        let thread = self.by_serial.get_mut(&serial).ok_or(WsaError::WSAEFAULT)?;
         if thread.life.strong_count() == 0 {
             thread.queue.clear();
             return Err(WsaError::WSAEFAULT);
@@ -116,12 +116,12 @@ impl Threads {
 
     /// Whether a function is queued to the thread with this number.
     pub(crate) fn has_queued(&self, serial: usize) -> bool {
-        self.threads.get(&serial).is_some_and(|thread| !thread.queue.is_empty())
+        self.by_serial.get(&serial).is_some_and(|thread| !thread.queue.is_empty())
     }
 
     /// Removes the function that was queued to a thread first.
     pub(crate) fn next_apc(&mut self, me: &Me) -> Option<Apc> {
-        self.threads.get_mut(&me.serial)?.queue.pop_front()
+        self.by_serial.get_mut(&me.serial)?.queue.pop_front()
     }
 
     /// The number of ids that were opened and not closed.
@@ -130,7 +130,7 @@ impl Threads {
     }
 
     fn thread(&mut self, me: &Me) -> &mut Thread {
-        self.threads.entry(me.serial).or_insert_with(|| Thread {
+        self.by_serial.entry(me.serial).or_insert_with(|| Thread {
             life: me.life.clone(),
             client_handle: None,
             queue: VecDeque::new(),

@@ -300,8 +300,8 @@ unsafe extern "system" fn close(handle: SOCKET, errno: *mut i32) -> i32 {
     let (run, socket) = {
         let mut state = state();
         let Some(run) = state.run_of(handle) else { return fail(errno, 10038) };
-        let refused = &mut state.sockets.get_mut(&handle).unwrap().close_refused;
-        if run.fault == fault::REFUSES_CLOSE && !std::mem::replace(refused, true) {
+        let refused = &mut state.sockets.get_mut(&handle).unwrap().refused_closes;
+        if run.fault == fault::REFUSES_CLOSE && std::mem::replace(refused, 1) == 0 {
             return fail(errno, WOULD_BLOCK);
         }
         let socket = state.sockets.remove(&handle).unwrap();

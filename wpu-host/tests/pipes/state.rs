@@ -74,7 +74,7 @@ pub(super) struct Socket {
     pub(super) data: VecDeque<u8>,
     pub(super) ended: bool,
     pub(super) nonblocking: bool,
-    pub(super) close_refused: bool,
+    pub(super) refused_closes: u32,
     pub(super) waiting: VecDeque<Receive>,
     pub(super) window: Option<(usize, u32)>,
     pub(super) event: usize,
