@@ -148,6 +148,11 @@ fn a_path_is_written_only_if_the_buffer_is_large_enough() {
     assert_eq!(buffer[13], 0xFFFF);
 }
 
+/// What the out value for a callback holds before the call.
+unsafe extern "system" fn before(_: usize) -> BOOL {
+    FALSE
+}
+
 #[test]
 fn a_failed_upcall_writes_no_out_value() {
     let _shows = wpu_evidence::tested([
@@ -155,9 +160,6 @@ fn a_failed_upcall_writes_no_out_value() {
         "WPUQueryBlockingCallback.lpdwContext.written-on-success",
         "WPUQueryBlockingCallback.lplpfnCallback.written-on-success",
     ]);
-    unsafe extern "system" fn before(_: usize) -> BOOL {
-        FALSE
-    }
     let (host, provider, entry) = host();
     host.set_blocking_hook(|| wpu_host::HookResult::Idle);
     let is_before = |callback: LPBLOCKINGCALLBACK| {
