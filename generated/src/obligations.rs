@@ -945,6 +945,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Event,
         says: "The client copes with messages that arrive after it has ended or replaced the selection or closed the socket: they were in the queue of the window already.",
         sources: &[Citation { source: &SOURCES[65], section: "Remarks" }],
+        not_checkable: Some("what a client does with a message from its own queue shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -954,6 +955,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Error,
         says: "The client takes the error of an event from the message; the last error of the thread has nothing to do with it.",
         sources: &[Citation { source: &SOURCES[65], section: "Remarks" }],
+        not_checkable: Some("which variable of its own memory a client reads an error from, nobody sees"),
         ..Obligation::NONE
     },
     Obligation {
@@ -963,6 +965,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "All of the address but its family is in network byte order; the family is in the order of the machine.",
         sources: &[Citation { source: &SOURCES[25], section: "Parameters, name" }],
+        not_checkable: Some("a port or an address in the wrong order is another valid one: only the client knows which one it meant"),
         ..Obligation::NONE
     },
     Obligation {
@@ -1629,6 +1632,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "The client reads only those elements of `iErrorCode` whose bit is set in `lNetworkEvents`.",
         sources: &[Citation { source: &SOURCES[30], section: "Remarks" }],
         certainty: Certainty::Implied,
+        not_checkable: Some("what a client reads in its own memory, nobody sees"),
         ..Obligation::NONE
     },
     Obligation {
@@ -1896,6 +1900,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "A client that gives an empty name gives a buffer that may be written, and in `len` the number of its bytes.",
         sources: &[Citation { source: &SOURCES[36], section: "Remarks" }],
         certainty: Certainty::Implied,
+        not_checkable: Some("how much of the memory behind a pointer is the client's to write to cannot be seen from the pointer and the length"),
         ..Obligation::NONE
     },
     Obligation {
@@ -1998,6 +2003,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Ownership,
         says: "The client allocates all memory to which the arguments point, also indirectly.",
         sources: &[Citation { source: &SOURCES[35], section: "Remarks" }],
+        not_checkable: Some("whose the memory behind a pointer is cannot be seen from the pointer"),
         ..Obligation::NONE
     },
     Obligation {
@@ -2518,6 +2524,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "The client expects that a call for which the answer said that a socket is ready can block or fail with `WSAEWOULDBLOCK` all the same, for instance after a call of another thread.",
         sources: &[Citation { source: &SOURCES[43], section: "Remarks" }],
         certainty: Certainty::Implied,
+        not_checkable: Some("what a client expects of a later call shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -2527,6 +2534,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Result,
         says: "The client expects that a send on a writable blocking socket waits if its data is longer than the room in the provider's buffers.",
         sources: &[Citation { source: &SOURCES[43], section: "Remarks" }],
+        not_checkable: Some("what a client expects of a later call shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -3659,6 +3667,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Error,
         says: "After a bind to a partial wildcard address the client expects `WSAEADDRINUSE` from the call that settles the address: connect, listen or join.",
         sources: &[Citation { source: &SOURCES[28], section: "Return value, WSAEADDRINUSE" }, Citation { source: &SOURCES[39], section: "Return value, WSAEADDRINUSE" }, Citation { source: &SOURCES[38], section: "Return value, WSAEADDRINUSE" }],
+        not_checkable: Some("what a client expects of a later call shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -3686,6 +3695,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "A client that adds nothing for the provider to `lpSQOS` sets `buf` and `len` of its `ProviderSpecific` to null and zero.",
         sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }],
+        not_checkable: Some("a buffer with bytes in it is one to which the client has added something: that it meant to add nothing, nobody sees"),
         ..Obligation::NONE
     },
     Obligation {
@@ -3715,6 +3725,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Ownership,
         says: "The client provides all memory that the parameters point at, and keeps that of the callee data valid until the operation has completed: on a non-blocking socket until `FD_CONNECT`.",
         sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }],
+        not_checkable: Some("whether the memory behind a pointer is still the client's cannot be seen from the pointer"),
         ..Obligation::NONE
     },
     Obligation {
@@ -3993,6 +4004,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Order,
         says: "A client that needs the present addresses or route asks for a change first, then for the list or the route, and does both again after each notice.",
         sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_ADDRESS_LIST_QUERY" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_ROUTING_INTERFACE_QUERY" }],
+        not_checkable: Some("a client that asks for the list or the route alone does nothing wrong: whether it needs to hear of changes, only the client knows"),
         ..Obligation::NONE
     },
     Obligation {
@@ -5747,6 +5759,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "To cancel an operation on a handle that `WPUCreateSocketHandle` made, the client closes the socket: `CancelIo` does not work on it.",
         sources: &[Citation { source: &SOURCES[258], section: "Remarks, IFS and Non-IFS Providers" }],
         class: Some("non_ifs"),
+        not_checkable: Some("`CancelIo` is a function of the kernel: neither Ws2_32 nor a provider nor a layer sees its call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -5756,6 +5769,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "The client shares sockets through `WSPDuplicateSocket` and never duplicates the handle itself, which fails where layers are.",
         sources: &[Citation { source: &SOURCES[219], section: "" }, Citation { source: &SOURCES[29], section: "Remarks" }],
+        not_checkable: Some("`DuplicateHandle` is a function of the kernel: neither Ws2_32 nor a provider nor a layer sees its call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -6323,6 +6337,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "The client names all events that it wants in one call; it cannot give two event objects or two messages to one socket.",
         sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks" }],
+        not_checkable: Some("a second selection replaces the first, and is a valid call: that the client meant to add to the first, nobody sees"),
         ..Obligation::NONE
     },
     Obligation {
@@ -6461,6 +6476,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Error,
         says: "The client expects that the call for which it was told an event can still fail with `WSAEWOULDBLOCK`.",
         sources: &[Citation { source: &SOURCES[239], section: "Return value" }, Citation { source: &SOURCES[65], section: "Remarks" }],
+        not_checkable: Some("what a client expects of a later call shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -6507,6 +6523,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Event,
         says: "The client goes on sending from the first `FD_WRITE` until a send fails with `WSAEWOULDBLOCK`; it does not wait for another `FD_WRITE` between.",
         sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks" }],
+        not_checkable: Some("a client that sends nothing may have nothing to send: that it waits for an event instead, nobody sees"),
         ..Obligation::NONE
     },
     Obligation {
@@ -6576,6 +6593,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Event,
         says: "The client receives once more after `FD_CLOSE`, so that no data is lost at providers that tell it early.",
         sources: &[Citation { source: &SOURCES[239], section: "Return value" }, Citation { source: &SOURCES[65], section: "Remarks" }],
+        not_checkable: Some("a client may do without what it has not received: that it did not know of it, nobody sees"),
         ..Obligation::NONE
     },
     Obligation {
@@ -8080,6 +8098,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "The client avoids `ReadFile` and `WriteFile` on sockets whose entry has no `XP1_IFS_HANDLES`: they work, but take a way through the kernel and back.",
         sources: &[Citation { source: &SOURCES[7], section: "Remarks" }],
         class: Some("non_ifs"),
+        not_checkable: Some("a read or a write that came through the kernel arrives as a call like any other"),
         ..Obligation::NONE
     },
     Obligation {
@@ -8376,6 +8395,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "The client gives and takes `PVD_CONFIG` only in the form that the provider's vendor has published.",
         sources: &[Citation { source: &SOURCES[47], section: "Remarks, PVD_CONFIG" }, Citation { source: &SOURCES[35], section: "Remarks, PVD_CONFIG" }],
+        not_checkable: Some("only the vendor of the provider knows the form, so that nobody else can tell a right value from a wrong one"),
         ..Obligation::NONE
     },
     Obligation {
