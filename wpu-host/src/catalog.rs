@@ -1,9 +1,9 @@
 //! The catalog: the installed providers, with the id, path and flags of each entry.
 
-use wpu_sys::ffi::PFL_HIDDEN;
 use wpu_sys::ffi::{
     BASE_PROTOCOL, GUID, LAYERED_PROTOCOL, MAX_PROTOCOL_CHAIN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
 };
+use wpu_sys::ffi::{PFL_HIDDEN, PFL_MATCHES_PROTOCOL_ZERO};
 use wpu_sys::{WideString, WsaError};
 
 /// A catalog entry.
@@ -70,11 +70,12 @@ impl Entry {
         self
     }
 
-    /// Sets the address family, socket type and protocol of the entry.
+    /// Sets the address family, socket type and protocol of the entry, which also matches the protocol zero.
     #[must_use]
     pub fn sockets(mut self, family: i32, kind: i32, protocol: i32) -> Self {
         let info = &mut self.info;
         (info.iAddressFamily, info.iSocketType, info.iProtocol) = (family, kind, protocol);
+        info.dwProviderFlags |= PFL_MATCHES_PROTOCOL_ZERO;
         (info.iMinSockAddr, info.iMaxSockAddr) = (16, if family == wpu_sys::ffi::AF_INET { 16 } else { 28 });
         self
     }
@@ -128,11 +129,13 @@ impl Entry {
         kind == 0 || self.info.iSocketType == kind
     }
 
-    /// Whether the entry offers `protocol`. One entry can offer a range of protocol numbers.
+    /// Whether the entry offers `protocol`. One entry can offer a range of protocol numbers. Zero matches another
+    /// protocol only by the entry's flag.
     fn offers_protocol(&self, protocol: i32) -> bool {
         let first = i64::from(self.info.iProtocol);
         let last = first + i64::from(self.info.iProtocolMaxOffset.max(0));
-        protocol == 0 || (first..=last).contains(&i64::from(protocol))
+        let any = protocol == 0 && self.info.dwProviderFlags & PFL_MATCHES_PROTOCOL_ZERO != 0;
+        any || (first..=last).contains(&i64::from(protocol))
     }
 }
 
@@ -188,7 +191,13 @@ impl Catalog {
         &self.0
     }
 
-    /// The first entry that offers such sockets. A parameter of zero matches any value.
+    /// The first entry of an address family.
+    pub(crate) fn of_family(&self, family: i32) -> Result<&Entry, WsaError> {
+        let mut entries = self.0.iter().filter(|entry| entry.is_visible());
+        entries.find(|entry| entry.offers_family(family)).ok_or(WsaError::WSAEAFNOSUPPORT)
+    }
+
+    /// The first entry that offers such sockets. A family or a type of zero matches any value.
     pub(crate) fn choose(&self, family: i32, kind: i32, protocol: i32) -> Result<&Entry, WsaError> {
         if (family, kind, protocol) == (0, 0, 0) {
             return Err(WsaError::WSAEINVAL);
@@ -249,7 +258,11 @@ mod tests {
 
     #[test]
     fn a_client_gets_the_first_entry_that_offers_what_it_wants() {
-        let _shows = wpu_evidence::tested(["WSPSocket.first-match-in-order", "WSPSocket.no-layer-by-itself"]);
+        let _shows = wpu_evidence::tested([
+            "WSPSocket.first-match-in-order",
+            "WSPSocket.no-layer-by-itself",
+            "WSPSocket.protocol-zero-by-flag",
+        ]);
         let mut catalog = Catalog::default();
         let hidden = catalog.add(Entry::layer(GUID::ZERO, "").sockets(2, 1, 6));
         let tcp = catalog.add(Entry::new(GUID::ZERO, "").sockets(2, 1, 6));
@@ -267,8 +280,19 @@ mod tests {
         assert_eq!((choose(2, 3, 16), choose(2, 3, 9)), (Err(10043), Err(10043)));
         assert_eq!((choose(2, 5, 0), choose(9, 1, 6)), (Err(10044), Err(10047)));
         assert_eq!(choose(0, 0, 0), Err(10022));
+        let mut exact = Entry::new(GUID::ZERO, "").sockets(2, 4, 9);
+        exact.info.dwProviderFlags &= !PFL_MATCHES_PROTOCOL_ZERO;
+        let exact = catalog.add(exact);
+        let mut zero = Entry::new(GUID::ZERO, "").sockets(2, 4, 0);
+        zero.info.dwProviderFlags &= !PFL_MATCHES_PROTOCOL_ZERO;
+        let choose = |catalog: &Catalog, protocol| {
+            catalog.choose(2, 4, protocol).map(Entry::id).map_err(WsaError::code)
+        };
+        assert_eq!((choose(&catalog, 9), choose(&catalog, 0)), (Ok(exact.id()), Err(10043)));
+        let zero = catalog.add(zero);
+        assert_eq!(choose(&catalog, 0), Ok(zero.id()));
         let first = catalog.add_first(Entry::new(GUID::ZERO, "").sockets(2, 1, 6));
-        assert_eq!((first.id(), catalog.choose(2, 1, 6).map(Entry::id)), (1004, Ok(1004)));
-        assert_eq!(catalog.add(Entry::new(GUID::ZERO, "")).id(), 1005);
+        assert_eq!((first.id(), catalog.choose(2, 1, 6).map(Entry::id)), (1006, Ok(1006)));
+        assert_eq!(catalog.add(Entry::new(GUID::ZERO, "")).id(), 1007);
     }
 }

@@ -106,7 +106,7 @@
 //! | a socket handle that was closed, or belongs to another host | treated as a handle that never existed |
 //! | a proposed file handle that is null, `INVALID_SOCKET`, or any handle of the host other than an open socket | `WSAEINVAL` |
 //! | a handle from `WPUCreateSocketHandle`, proposed by a layer as a file handle | the client's calls go to the layer from then on; nothing changes for the provider that created it |
-//! | a protocol of 0 for a new socket | the first entry of that family and type |
+//! | a protocol of 0 for a new socket | the first entry of that family and type that matches the protocol zero, as those of `Entry::sockets` do |
 //! | a call that succeeds and sets its error to 0 | accepted, as if it had not written the error |
 //! | the host whose catalog `WSCEnumProtocols` lists | the one whose client is in a call on this thread, else the one to which this thread made its latest upcall |
 //! | a provider closes an event of the client | `WSA_INVALID_HANDLE`, and the event stays open |

@@ -236,6 +236,13 @@ impl Winsock {
             .collect())
     }
 
+    /// The provider of the first entry of an address family.
+    pub(crate) fn route_for_family(&self, family: i32) -> Result<Route, WsaError> {
+        self.check_started()?;
+        let entry = self.ws2.lock().catalog.of_family(family)?.clone();
+        self.route_to(entry)
+    }
+
     fn check_started(&self) -> Result<(), WsaError> {
         let started = self.starts.load(Ordering::SeqCst) > 0;
         started.then_some(()).ok_or(WsaError::WSANOTINITIALISED)

@@ -201,11 +201,16 @@ fn a_structure_of_the_clients_own_is_completed_and_reused() {
 
 #[test]
 fn an_invalid_event_is_noted_in_the_trace() {
+    let _shows = wpu_evidence::checked(["overlapped.event-is-valid-or-null"]);
     let (host, provider, entry) = host();
     let socket = provider.create_socket_handle(entry, 0).expect("a socket");
     let request = host.request(ptr::without_provenance_mut(0x54));
     assert_eq!(provider.complete(socket, request.as_ptr(), 0, 1), Ok(()));
     assert_eq!(host.trace()[1].note, Some("`hEvent` is not an open event"));
+    for event in [ptr::null_mut(), host.client_event()] {
+        assert_eq!(provider.complete(socket, host.request(event).as_ptr(), 0, 1), Ok(()));
+        assert_eq!(host.trace().last().expect("an upcall").note, None);
+    }
 }
 
 #[test]

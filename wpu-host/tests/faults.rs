@@ -339,6 +339,8 @@ fn completions_and_upcalls_after_the_last_clean_up_are_faults() {
         drop(receive(client, far, Tell::Nobody));
     });
     assert_eq!(loud, [Rule::ToldAtCleanUp]);
+    let _keeps =
+        wpu_evidence::tested(["WPUCloseThread.WSANOTINITIALISED", "WPUOpenCurrentThread.WSANOTINITIALISED"]);
     let host = Host::new().expect("a free slot");
     let entry = install(&host, fault::NONE);
     let client = host.client();
@@ -349,6 +351,17 @@ fn completions_and_upcalls_after_the_last_clean_up_are_faults() {
     // SAFETY: the table is that of a living host, and the error location is valid.
     unsafe { pipes::table(&entry).lpWPUCreateEvent.unwrap()(&raw mut errno) };
     assert_eq!(host.faults().iter().map(|fault| fault.rule).collect::<Vec<_>>(), [Rule::OutsideRun]);
+    host.clear_faults();
+    let (mut id, table) = (WSATHREADID { Reserved: 1, ..WSATHREADID::ZERO }, pipes::table(&entry));
+    let refused = |answer: i32, errno: i32| {
+        assert_eq!((answer, WsaError::new(errno)), (SOCKET_ERROR, WsaError::WSANOTINITIALISED));
+    };
+    // SAFETY: as above, and the id is a local.
+    refused(unsafe { table.lpWPUOpenCurrentThread.unwrap()(&raw mut id, &raw mut errno) }, errno);
+    errno = 0;
+    // SAFETY: as above.
+    refused(unsafe { table.lpWPUCloseThread.unwrap()(&raw const id, &raw mut errno) }, errno);
+    assert_eq!(host.faults().len(), 2);
     host.clear_faults();
     host.watch(false);
     // SAFETY: as above.

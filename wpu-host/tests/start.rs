@@ -34,6 +34,8 @@ fn begin(
     table: WSPUPCALLTABLEEX,
     procs: *mut WSPPROC_TABLE,
 ) -> i32 {
+    assert!(!info.is_null() && info.is_aligned() && !data.is_null() && data.is_aligned());
+    assert!(!procs.is_null() && procs.is_aligned());
     // SAFETY: the caller passes a valid pointer.
     let info = unsafe { &*info };
     // SAFETY: as above.
@@ -127,6 +129,12 @@ fn a_provider_gets_what_ws2_32_gives() {
 
 #[test]
 fn a_san_provider_gets_sixteen_upcalls() {
+    // Its start would panic at a bad pointer.
+    let _shows = wpu_evidence::tested([
+        "WSPStartupEx.lpProcTable.not-null",
+        "WSPStartupEx.lpProtocolInfo.not-null",
+        "WSPStartupEx.lpWSPData.not-null",
+    ]);
     let _alone = ALONE.lock();
     let host = Host::new().expect("a free slot");
     let started = start_ex(&host, &entry(&host, 0)).expect("a start");
@@ -185,4 +193,53 @@ fn a_malformed_entry_is_not_added() {
         assert!(added.is_err());
     }
     assert_eq!(host.add_entry(chain(7)).id(), 1001);
+}
+
+/// Makes upcalls on this thread and on another one, each of which succeeds.
+fn make_upcalls(provider: Provider) {
+    let make = move || {
+        let event = provider.create_event().expect("an event");
+        assert_eq!((provider.set_event(event), provider.close_event(event)), (Ok(()), Ok(())));
+        let id = provider.open_current_thread().expect("a thread id");
+        assert_eq!(provider.close_thread(&id), Ok(()));
+    };
+    make();
+    std::thread::spawn(make).join().expect("no panic");
+}
+
+/// A provider that makes upcalls within its start, in a call and within its clean-up, and has one function.
+unsafe extern "system" fn talking(
+    _: u16,
+    data: *mut WSPDATA,
+    _: *const WSAPROTOCOL_INFOW,
+    table: WSPUPCALLTABLE,
+    procs: *mut WSPPROC_TABLE,
+) -> i32 {
+    let mut extended = WSPUPCALLTABLEEX::ZERO;
+    // SAFETY: the larger table starts with the fields of the smaller one.
+    unsafe { (&raw mut extended).cast::<WSPUPCALLTABLE>().write(table) };
+    *SEEN.lock().unwrap() = Some(Seen { version: 0, entry: 0, table: extended, cleanups: 0 });
+    make_upcalls(Provider(extended));
+    // SAFETY: the caller passes valid pointers.
+    unsafe { (*data).wVersion = 0x0202 };
+    // SAFETY: as above.
+    unsafe { (*procs).lpWSPCleanup = Some(talk_and_clean_up) };
+    0
+}
+
+unsafe extern "system" fn talk_and_clean_up(_: *mut i32) -> i32 {
+    make_upcalls(Provider(seen().table));
+    0
+}
+
+#[test]
+fn upcalls_succeed_from_within_the_start_until_the_clean_up_has_returned() {
+    let _shows = wpu_evidence::tested(["start-up.upcalls-at-any-time"]);
+    let _alone = ALONE.lock();
+    let host = Host::new().expect("a free slot");
+    // SAFETY: both functions keep the contracts of a `WSPStartup` and a `WSPCleanup`.
+    let started = unsafe { host.start_with(talking, &entry(&host, 0)) }.expect("a start");
+    make_upcalls(Provider(seen().table));
+    assert_eq!(started.clean_up(), Ok(Leftovers::default()));
+    assert_eq!(host.faults(), []);
 }

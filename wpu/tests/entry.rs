@@ -6,7 +6,7 @@ use common::host::{self, Scripted};
 use common::provider::{
     ENTRY, IFS_ENTRY, VERSION, call, clean_up, only, provider, slots, start, start_any, start_for, upcall,
 };
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::resume_unwind;
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -59,11 +59,72 @@ fn every_version_word_is_answered_by_the_documented_rule() {
     }
 }
 
+provider!(Again, uses: &[]);
+
+#[test]
+fn each_start_has_a_version_of_its_own() {
+    let _shows = wpu_evidence::tested(["WSPStartupEx.WSAVERNOTSUPPORTED", "start-up.negotiated-each-time"]);
+    let san = |version| start_any(version, &ENTRY, &raw const FULL_EX, &[Starter::of::<Again>()]);
+    for version in [0x0001, 0x0101, 0x0102] {
+        assert_eq!(san(version).err(), Some(WsaError::WSAVERNOTSUPPORTED));
+    }
+    let (_, functions) = san(VERSION).expect("2.2 is the lowest");
+    // While it is started.
+    assert_eq!(start_for::<Again>(0x0102, &FULL).err(), Some(WsaError::WSAVERNOTSUPPORTED));
+    assert_eq!(san(0x0102).err(), Some(WsaError::WSAVERNOTSUPPORTED));
+    assert!(start_for::<Again>(0x0303, &FULL).is_ok() && start_for::<Again>(VERSION, &FULL).is_ok());
+    assert_eq!(Again::__RUN.starts(), 3);
+    for _ in 0..3 {
+        clean_up(&functions).expect("started");
+    }
+}
+
+thread_local! {
+    static CODE: Cell<WsaError> = const { Cell::new(WsaError::WSAEPROCLIM) };
+}
+
+provider!(Failing, uses: &[], start: |_| Err(CODE.get()));
+
+#[test]
+fn the_code_of_a_failed_start_is_the_result() {
+    let _shows = wpu_evidence::tested([
+        "WSPStartup.WSAEINPROGRESS",
+        "WSPStartup.WSAEPROCLIM",
+        "WSPStartup.WSASYSNOTREADY",
+        "WSPStartupEx.WSAEPROCLIM",
+        "WSPStartupEx.WSASYSNOTREADY",
+    ]);
+    let failing = [Starter::of::<Failing>()];
+    for code in [WsaError::WSAEINPROGRESS, WsaError::WSAEPROCLIM, WsaError::WSASYSNOTREADY] {
+        CODE.set(code);
+        assert_eq!(start::<Failing>(&FULL).err(), Some(code));
+        assert_eq!(start_any(VERSION, &ENTRY, &raw const FULL_EX, &failing).err(), Some(code));
+    }
+}
+
+provider!(Copied, uses: &[SET_EVENT]);
+
+#[test]
+fn the_hosts_table_is_not_read_after_the_start() {
+    let _shows = wpu_evidence::tested(["start-up.table-copied"]);
+    let mut table = FULL_EX;
+    let pointer = &raw mut table;
+    let started = start_any(VERSION, &ENTRY, pointer.cast_const(), &[Starter::of::<Copied>()]);
+    let (_, functions) = started.expect("started");
+    // SAFETY: it points to a local, which nobody else uses any more.
+    unsafe { pointer.write(WSPUPCALLTABLEEX::ZERO) };
+    host::answer(Ok(vec![]));
+    let event = wpu::EventRef::from_raw(std::ptr::without_provenance_mut(4)).expect("not null");
+    assert_eq!(Copied::upcalls().set_event(event), Ok(()));
+    assert_eq!(host::seen_names(), ["WPUSetEvent"]);
+    clean_up(&functions).expect("started");
+}
+
 provider!(Guarded, uses: &[], start: |_| unreachable!("a pointer is bad"));
 
 #[test]
 fn a_bad_pointer_is_refused_before_the_provider_runs() {
-    let _shows = wpu_evidence::tested(["WSPStartup.WSAEFAULT"]);
+    let _shows = wpu_evidence::tested(["WSPStartup.WSAEFAULT", "WSPStartupEx.WSAEFAULT"]);
     let _checks = wpu_evidence::checked([
         "WSPStartup.lpProcTable.not-null",
         "WSPStartup.lpProtocolInfo.not-null",
@@ -75,6 +136,7 @@ fn a_bad_pointer_is_refused_before_the_provider_runs() {
     let (data, functions) = (&raw mut data, &raw mut functions);
     for data in [null_mut(), data.wrapping_byte_add(1)] {
         bad(start_with(data, &raw const ENTRY, &FULL, functions));
+        bad(start_with(data, &raw const ENTRY, &raw const FULL_EX, functions));
     }
     for entry in [null(), (&raw const ENTRY).wrapping_byte_add(1)] {
         bad(start_with(data, entry, &FULL, functions));
@@ -87,6 +149,7 @@ fn a_bad_pointer_is_refused_before_the_provider_runs() {
     }
     for functions in [null_mut(), functions.wrapping_byte_add(1)] {
         bad(start_with(data, &raw const ENTRY, &FULL, functions));
+        bad(start_with(data, &raw const ENTRY, &raw const FULL_EX, functions));
     }
     bad(start_with(null_mut(), null(), null::<WSPUPCALLTABLEEX>(), null_mut()));
     assert_eq!(Guarded::__RUN.starts(), 0);

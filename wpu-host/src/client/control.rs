@@ -205,7 +205,7 @@ impl Client {
     fn route_of(&self, entry: Option<u32>, family: i32) -> Result<Route, WsaError> {
         match entry {
             Some(entry) => self.winsock.route_by_id(entry),
-            None => self.winsock.route_for(family, 0, 0),
+            None => self.winsock.route_for_family(family),
         }
     }
 

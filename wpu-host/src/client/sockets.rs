@@ -35,8 +35,8 @@ pub enum ConditionResult {
 }
 
 impl Client {
-    /// Creates a socket of the first entry that offers this address family, type and protocol. A parameter of
-    /// zero matches any value.
+    /// Creates a socket of the first entry that offers this address family, type and protocol. A family or a type
+    /// of zero matches any value, and a protocol of zero any entry with `PFL_MATCHES_PROTOCOL_ZERO`.
     ///
     /// # Errors
     ///

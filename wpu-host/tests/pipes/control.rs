@@ -20,6 +20,7 @@ pub(super) unsafe extern "system" fn select(
             return Some(0);
         }
         let set = unsafe { &mut *set };
+        assert_ne!(set.fd_count, 0, "a set without a socket");
         let asked = set.fd_array[..set.fd_count as usize].to_vec();
         for handle in &asked {
             ask_about(state.run_of(*handle)?, *handle, set);
@@ -125,8 +126,8 @@ pub(super) unsafe extern "system" fn ioctl(
     _: LPVOID,
     _: DWORD,
     returned: *mut DWORD,
-    _: *mut WSAOVERLAPPED,
-    _: Routine,
+    overlapped: *mut WSAOVERLAPPED,
+    routine: Routine,
     _: *const WSATHREADID,
     errno: *mut i32,
 ) -> i32 {
@@ -134,6 +135,8 @@ pub(super) unsafe extern "system" fn ioctl(
         // The provider would dereference it.
         return fail(errno, if length == 0 { 10022 } else { 10014 });
     }
+    // As for `ioctlsocket`.
+    assert!(overlapped.is_null() && routine.is_none());
     match state().sockets.get_mut(&handle) {
         Some(socket) => socket.nonblocking = unsafe { input.cast::<u32>().read_unaligned() } != 0,
         None => return fail(errno, 10038),

@@ -18,10 +18,13 @@ pub(super) unsafe extern "system" fn send(
     errno: *mut i32,
 ) -> i32 {
     let buffers = unsafe { std::slice::from_raw_parts(buffers, count as usize) };
-    let data: Vec<u8> = buffers
+    let mut data: Vec<u8> = buffers
         .iter()
         .flat_map(|buffer| unsafe { std::slice::from_raw_parts(buffer.buf, buffer.len as usize) }.to_vec())
         .collect();
+    if state().run_of(handle).is_some_and(|run| run.fault == fault::PARTIAL_SENDS) {
+        data.truncate(1);
+    }
     let length = data.len() as u32;
     let (run, peer) = {
         let mut state = state();

@@ -77,6 +77,16 @@ pub(crate) fn starts(entry: &Entry) -> (u32, u32) {
     state().runs.get(&entry.info.ProviderId.Data1).map_or((0, 0), |run| (run.starts, run.cleanups))
 }
 
+/// The arguments of the latest `WSPSocket`: family, type, protocol, flags, and `dwProviderReserved`.
+pub(crate) fn asked(entry: &Entry) -> (i32, i32, i32, u32, u32) {
+    state().runs[&entry.info.ProviderId.Data1].asked
+}
+
+/// Whether a provider has returned this value as a socket that is open.
+pub(crate) fn has(socket: SOCKET) -> bool {
+    state().sockets.contains_key(&socket)
+}
+
 /// The table that the provider of an entry received.
 pub(crate) fn table(entry: &Entry) -> WSPUPCALLTABLE {
     state().runs[&entry.info.ProviderId.Data1].table
@@ -105,7 +115,7 @@ pub(crate) unsafe extern "system" fn startup(
         procs.write(functions);
     }
     let entry = info.dwCatalogEntryId;
-    let run = RunState { table, entry, fault, starts: 0, cleanups: 0 };
+    let run = RunState { table, entry, fault, starts: 0, cleanups: 0, asked: (0, 0, 0, 0, 0) };
     let mut state = state();
     let known = state.runs.entry(id).or_insert(run);
     *known = RunState { starts: known.starts + 1, cleanups: known.cleanups, ..run };
@@ -166,15 +176,16 @@ fn create(run: &RunState, id: u32, errno: *mut i32) -> SOCKET {
 }
 
 unsafe extern "system" fn socket(
-    _: i32,
-    _: i32,
-    _: i32,
+    family: i32,
+    kind: i32,
+    protocol: i32,
     info: *const WSAPROTOCOL_INFOW,
     _: u32,
-    _: DWORD,
+    flags: DWORD,
     errno: *mut i32,
 ) -> SOCKET {
-    let id = unsafe { (*info).ProviderId.Data1 };
+    let (id, reserved) = unsafe { ((*info).ProviderId.Data1, (*info).dwProviderReserved) };
+    state().runs.get_mut(&id).unwrap().asked = (family, kind, protocol, flags, reserved);
     let mut run = state().runs[&id];
     match run.fault {
         fault::OLD_VERSION => panic!("a call to a provider whose version was not wanted"),

@@ -34,6 +34,8 @@ pub(crate) mod fault {
     pub(crate) const ASKS_ABOUT_STRANGER: u32 = 22;
     pub(crate) const CLOSES_FIRST: u32 = 23;
     pub(crate) const OPENS_CLIENT_THREAD: u32 = 24;
+    /// No fault: each send takes one byte.
+    pub(crate) const PARTIAL_SENDS: u32 = 106;
     pub(crate) const NO_START: u32 = 100;
     /// No fault: completions set the event of the client, as those of file handles do.
     pub(crate) const SETS_EVENT: u32 = 103;
@@ -61,6 +63,8 @@ pub(super) struct RunState {
     pub(super) fault: u32,
     pub(super) starts: u32,
     pub(super) cleanups: u32,
+    /// The arguments of the latest `WSPSocket`: family, type, protocol, flags, and `dwProviderReserved`.
+    pub(super) asked: (i32, i32, i32, u32, u32),
 }
 
 /// A socket. Connected sockets come in pairs.
