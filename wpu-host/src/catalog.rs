@@ -1,5 +1,6 @@
 //! The catalog: the installed providers, with the id, path and flags of each entry.
 
+use wpu_sys::ffi::{AF_INET, IPPROTO_TCP, SOCK_STREAM};
 use wpu_sys::ffi::{
     BASE_PROTOCOL, GUID, LAYERED_PROTOCOL, MAX_PROTOCOL_CHAIN, WSAPROTOCOL_INFOW, XP1_IFS_HANDLES,
 };
@@ -189,6 +190,18 @@ impl Catalog {
     /// All entries in catalog order, including hidden ones.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.0
+    }
+
+    /// What the switch passes to a provider that it starts through `WSPStartupEx`: the protocol information of the
+    /// TCP/IP provider; that of the provider itself if there is no other.
+    pub(crate) fn for_san(&self, san: &Entry) -> WSAPROTOCOL_INFOW {
+        let tcp_ip = (AF_INET, SOCK_STREAM, IPPROTO_TCP);
+        let is_tcp_ip = |info: &WSAPROTOCOL_INFOW| {
+            (info.iAddressFamily, info.iSocketType, info.iProtocol) == tcp_ip
+                && info.ProtocolChain.ChainLen == BASE_PROTOCOL
+                && info.ProviderId != san.info.ProviderId
+        };
+        self.0.iter().map(|entry| entry.info).find(is_tcp_ip).unwrap_or(san.info)
     }
 
     /// The first entry of an address family.

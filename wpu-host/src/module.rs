@@ -29,6 +29,8 @@ enum Startup {
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) procs: WSPPROC_TABLE,
+    /// Whether it was started through `WSPStartupEx`.
+    pub(crate) extended: bool,
     /// Keeps the functions callable.
     _library: Option<Arc<libloading::Library>>,
 }
@@ -89,6 +91,11 @@ impl Module {
         self.library.as_ref()
     }
 
+    /// Whether the provider is started through its `WSPStartupEx`.
+    pub(crate) fn is_extended(&self) -> bool {
+        matches!(self.startup, Startup::Extended(_))
+    }
+
     /// Starts the provider for an entry, with version 2.2 and the table of a slot, and checks the returned
     /// function table as Ws2_32 does.
     pub(crate) fn start(&self, slot: usize, info: &WSAPROTOCOL_INFOW) -> Result<Running, StartFault> {
@@ -97,10 +104,14 @@ impl Module {
         if code != 0 {
             return Err(StartFault::Refused(WsaError::new(code)));
         }
-        let missing = holes(&procs, matches!(self.startup, Startup::Extended(_)));
+        let missing = holes(&procs, self.is_extended());
         let fault = match data.wVersion {
             _ if !missing.is_empty() => StartFault::Holes(missing),
-            WINSOCK_VERSION => return Ok(Running { procs, _library: self.library.clone() }),
+            WINSOCK_VERSION => {
+                let extended = self.is_extended();
+                let procs = if extended { without_optional(&procs) } else { procs };
+                return Ok(Running { procs, extended, _library: self.library.clone() });
+            }
             version => StartFault::Version(version),
         };
         // The provider was started successfully, so it must be cleaned up.
@@ -168,9 +179,23 @@ fn holes(procs: &WSPPROC_TABLE, extended: bool) -> Vec<&'static str> {
     // SAFETY: a table is a `repr(C)` struct of thirty nullable function pointers, which have the size of
     // `*const ()`.
     let slots = unsafe { mem::transmute::<WSPPROC_TABLE, [*const (); DOWNCALLS.len()]>(*procs) };
-    let may_lack = |downcall: &Downcall| {
-        extended && downcall.may_be_null.iter().any(|entry| entry.name == "WSPStartupEx")
-    };
+    let may_lack = |downcall: &Downcall| extended && is_optional(downcall);
     let lacking = DOWNCALLS.iter().zip(slots).filter(|(_, slot)| slot.is_null());
     lacking.map(|(downcall, _)| downcall).filter(|downcall| !may_lack(downcall)).map(|d| d.name).collect()
+}
+
+/// Whether a provider for a system area network need not have the function.
+fn is_optional(downcall: &Downcall) -> bool {
+    downcall.may_be_null.iter().any(|entry| entry.name == "WSPStartupEx")
+}
+
+/// The table without the functions that the switch never calls, which its providers need not have.
+fn without_optional(procs: &WSPPROC_TABLE) -> WSPPROC_TABLE {
+    // SAFETY: as for `holes`.
+    let mut slots = unsafe { mem::transmute::<WSPPROC_TABLE, [*const (); DOWNCALLS.len()]>(*procs) };
+    for (slot, _) in slots.iter_mut().zip(DOWNCALLS).filter(|(_, downcall)| is_optional(downcall)) {
+        *slot = std::ptr::null();
+    }
+    // SAFETY: each pointer is null, or in its original slot.
+    unsafe { mem::transmute::<[*const (); DOWNCALLS.len()], WSPPROC_TABLE>(slots) }
 }

@@ -54,8 +54,9 @@ impl Host {
 
     /// Starts a provider through its `WSPStartupEx`, with the table of sixteen upcalls by pointer.
     ///
-    /// Microsoft's switch for system area networks passes the protocol information of the TCP/IP provider,
-    /// not that of the provider that it starts.
+    /// As Microsoft's switch for system area networks does, it passes the protocol information of the TCP/IP
+    /// provider: of the first other base provider of `AF_INET`, `SOCK_STREAM` and `IPPROTO_TCP`, if the catalog has
+    /// one.
     ///
     /// # Errors
     ///
@@ -84,7 +85,7 @@ impl Host {
     /// has threads that can run them: a host runs them after the clean-up too.
     pub unsafe fn start_with(&self, startup: WSPStartupFn, entry: &Entry) -> Result<Started, StartFailure> {
         let table = self.table();
-        self.run_start(entry, |info, data, procs| {
+        self.run_start(entry, false, |info, data, procs| {
             // SAFETY: the caller guarantees the function's contract. Ws2_32 calls it in the same way: all
             // pointers are valid during the call, and the functions in the table for the lifetime of the
             // process.
@@ -107,7 +108,7 @@ impl Host {
         entry: &Entry,
     ) -> Result<Started, StartFailure> {
         let table: WSPUPCALLTABLEEX = self.table_ex();
-        self.run_start(entry, |info, data, procs| {
+        self.run_start(entry, true, |info, data, procs| {
             // SAFETY: the caller guarantees the function's contract. All pointers are valid during the call,
             // and the functions in the table for the lifetime of the process.
             unsafe { startup_ex(WINSOCK_VERSION, data, info, &raw const table, procs) }
@@ -117,13 +118,15 @@ impl Host {
     fn run_start(
         &self,
         entry: &Entry,
+        extended: bool,
         start: impl FnOnce(*const WSAPROTOCOL_INFOW, *mut WSPDATA, *mut WSPPROC_TABLE) -> i32,
     ) -> Result<Started, StartFailure> {
         // The info of the catalog: the caller's copy may differ.
         let info = {
             let mut parts = self.ws2().lock();
-            let known = parts.catalog.find(entry.id()).map(|known| known.info);
-            let info = known.ok_or(StartFailure::UnknownEntry(entry.id()))?;
+            let known = parts.catalog.find(entry.id());
+            let info = known.map(|known| if extended { parts.catalog.for_san(known) } else { known.info });
+            let info = info.ok_or(StartFailure::UnknownEntry(entry.id()))?;
             parts.run = Run::Open;
             info
         };

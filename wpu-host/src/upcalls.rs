@@ -200,7 +200,10 @@ impl Upcalls for Ws2 {
     ) -> Result<(), WsaError> {
         self.change(|parts| {
             // The other upcalls return WSAENOTSOCK here; the documentation of this one does not list it.
-            let Ok(binding) = parts.sockets.binding(socket).map(Option::<&Binding>::cloned) else {
+            // A socket of the switch may have any value, and is bound to no port.
+            let of_switch = if parts.san.contains_key(&socket) { Ok(None) } else { Err(()) };
+            let binding = parts.sockets.binding(socket).map(Option::<&Binding>::cloned).or(of_switch);
+            let Ok(binding) = binding else {
                 parts.unknown_socket("WPUCompleteOverlappedRequest", socket);
                 return Err(WsaError::WSAEINVAL);
             };

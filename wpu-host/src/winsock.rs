@@ -55,6 +55,8 @@ struct Provider {
 pub(crate) struct Route {
     pub(crate) procs: WSPPROC_TABLE,
     pub(crate) entry: Entry,
+    /// Whether the provider was started through `WSPStartupEx`.
+    pub(crate) extended: bool,
     /// Keeps the functions callable.
     _running: Arc<Running>,
 }
@@ -171,6 +173,7 @@ impl Winsock {
         let entries = parts.catalog.entries().iter().filter(|entry| key(&entry.info.ProviderId) == id);
         for entry in entries {
             parts.ifs.forget_all(entry.id());
+            parts.san.retain(|_, owner| *owner != entry.id());
         }
     }
 
@@ -257,7 +260,7 @@ impl Winsock {
             Some(running) => Arc::clone(running),
             None => Arc::clone(slot.insert(Arc::new(self.start(&entry, &provider)?))),
         };
-        Ok(Route { procs: running.procs, entry, _running: running })
+        Ok(Route { procs: running.procs, entry, extended: running.extended, _running: running })
     }
 
     fn provider(&self, id: &GUID) -> Option<Arc<Provider>> {
@@ -266,13 +269,14 @@ impl Winsock {
 
     fn start(&self, entry: &Entry, provider: &Provider) -> Result<Running, WsaError> {
         let module = lock(&provider.module).clone();
-        let slot = {
+        let (slot, info) = {
             let mut parts = self.ws2.lock();
             parts.run = Run::Open;
-            parts.handles.slot()
+            let info = if module.is_extended() { parts.catalog.for_san(entry) } else { entry.info };
+            (parts.handles.slot(), info)
         };
         let _inside = context::enter(&self.ws2);
-        module.start(slot, &entry.info).map_err(|fault| {
+        module.start(slot, &info).map_err(|fault| {
             let error = fault.error();
             self.ws2.lock().refusals.push(format!("entry {}: {fault:?}", entry.id()));
             error
@@ -381,11 +385,11 @@ impl Winsock {
         Ok(())
     }
 
-    /// Makes a call that returns a new socket of `entry`, or `INVALID_SOCKET`.
+    /// Makes a call that returns a new socket of the route's entry, or `INVALID_SOCKET`.
     pub(crate) fn new_socket(
         &self,
         name: &'static str,
-        entry: &Entry,
+        Route { entry, extended, .. }: &Route,
         call: impl FnOnce(*mut i32) -> SOCKET,
     ) -> Result<SOCKET, WsaError> {
         let (socket, errno) = self.run(call);
@@ -396,6 +400,9 @@ impl Winsock {
         let owner = {
             let mut parts = self.ws2.lock();
             parts.given.insert(socket);
+            if *extended {
+                parts.san.insert(socket, entry.id());
+            }
             parts.owner(socket)
         };
         match owner {

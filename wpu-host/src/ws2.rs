@@ -45,6 +45,9 @@ pub(crate) struct Parts {
     /// The value with which the thread ids of calls are overwritten when the call returns.
     pub(crate) spoilt_thread: usize,
     pub(crate) run: Run,
+    /// The sockets of providers that were started through `WSPStartupEx`, with their entries. Such a socket may have
+    /// any value.
+    pub(crate) san: BTreeMap<SOCKET, u32>,
     /// Whether upcalls that need a new handle fail.
     pub(crate) exhausted: bool,
     /// The sets of the client's calls in progress, by the address of their first member.
@@ -95,6 +98,7 @@ impl Ws2 {
             asked: Asked::default(),
             spoilt_thread,
             run: Run::Open,
+            san: BTreeMap::new(),
             exhausted: false,
             sets: BTreeSet::new(),
             given: BTreeSet::new(),
@@ -180,6 +184,9 @@ impl Parts {
     /// registered it last, else the entry for which it was created. If a registration returned another value,
     /// the client no longer uses the proposed one.
     pub(crate) fn owner(&self, socket: SOCKET) -> Option<u32> {
+        if let Some(entry) = self.san.get(&socket) {
+            return Some(*entry);
+        }
         match self.ifs.entry(socket) {
             None if self.ifs.is_renamed(socket) => None,
             None => self.sockets.entry(socket),

@@ -131,6 +131,7 @@ fn a_provider_gets_what_ws2_32_gives() {
 fn a_san_provider_gets_sixteen_upcalls() {
     // Its start would panic at a bad pointer.
     let _shows = wpu_evidence::tested([
+        "WSPStartupEx.entry-of-tcp-ip",
         "WSPStartupEx.lpProcTable.not-null",
         "WSPStartupEx.lpProtocolInfo.not-null",
         "WSPStartupEx.lpWSPData.not-null",
@@ -141,6 +142,15 @@ fn a_san_provider_gets_sixteen_upcalls() {
     assert_eq!(functions(seen().table), functions(host.table_ex()));
     drop(started);
     assert_eq!(seen().cleanups, 0);
+    let tcp_ip = Entry::new(GUID { Data1: 9, ..GUID::ZERO }, "tcpip.dll");
+    let tcp_ip = host.add_entry(tcp_ip.sockets(AF_INET, SOCK_STREAM, IPPROTO_TCP));
+    let san = entry(&host, 0);
+    let started = start_ex(&host, &san).expect("a start");
+    assert_eq!(seen().entry, tcp_ip.id());
+    started.clean_up().expect("a clean-up");
+    let started = start(&host, &san).expect("a start");
+    assert_eq!(seen().entry, san.id());
+    started.clean_up().expect("a clean-up");
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Client {
     ) -> Result<SOCKET, WsaError> {
         let socket = route.procs.lpWSPSocket.ok_or(NOT_THERE)?;
         let flags = WSA_FLAG_OVERLAPPED;
-        self.winsock.new_socket("WSPSocket", &route.entry, |errno| {
+        self.winsock.new_socket("WSPSocket", route, |errno| {
             // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
             // points to a value that outlives the call.
             unsafe { socket(family, kind, protocol, info, 0, flags, errno) }
@@ -108,6 +108,7 @@ impl Client {
             // is closed by the provider.
             let _ = parts.ifs.forget(socket);
             parts.given.remove(&socket);
+            parts.san.remove(&socket);
             parts.forget_asked(socket);
         });
         Ok(())
@@ -226,7 +227,7 @@ impl Client {
         let mut size = address.length();
         let function = condition.is_some().then_some(answer_condition as _);
         let context = (&raw mut condition).expose_provenance();
-        let accepted = self.winsock.new_socket("WSPAccept", &route.entry, |errno| {
+        let accepted = self.winsock.new_socket("WSPAccept", &route, |errno| {
             let (address, size) = (address.as_mut_ptr(), &raw mut size);
             // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
             // points to a value that outlives the call. The context is valid for the condition function until

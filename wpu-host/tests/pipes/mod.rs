@@ -45,6 +45,22 @@ pub(crate) fn extended_module() -> Module {
     unsafe { Module::from_startup_ex(startup_ex) }
 }
 
+/// The same with all functions.
+pub(crate) fn full_extended_module() -> Module {
+    unsafe { Module::from_startup_ex(startup_ex_in_full) }
+}
+
+unsafe extern "system" fn startup_ex_in_full(
+    version: u16,
+    data: *mut WSPDATA,
+    info: *const WSAPROTOCOL_INFOW,
+    table: *const WSPUPCALLTABLEEX,
+    procs: *mut WSPPROC_TABLE,
+) -> i32 {
+    // The larger table starts with the fields of the smaller one.
+    unsafe { startup(version, data, info, table.cast::<WSPUPCALLTABLE>().read(), procs) }
+}
+
 unsafe extern "system" fn startup_ex(
     version: u16,
     data: *mut WSPDATA,
