@@ -140,19 +140,19 @@ const SPOILS: [(&str, &[&str], Spoil); 9] = [
 #[test]
 fn wrong_pointers_are_reported_and_right_ones_are_not() {
     let _checks = wpu_evidence::checked([
-        "WSPGetOverlappedResult.lpOverlapped.not-null",
+        "WSPGetOverlappedResult.lpOverlapped.aligned",
         "WSPGetOverlappedResult.lpcbTransfer.not-null",
         "WSPGetOverlappedResult.lpdwFlags.not-null",
         "WSPRecv.lpBuffers.not-null",
         "WSPRecv.lpFlags.not-null",
-        "WSPRecv.lpOverlapped.not-null",
+        "WSPRecv.lpOverlapped.aligned",
         "WSPRecv.lpThreadId.not-null",
         "WSPRecvFrom.lpBuffers.not-null",
         "WSPRecvFrom.lpFlags.not-null",
-        "WSPRecvFrom.lpOverlapped.not-null",
+        "WSPRecvFrom.lpOverlapped.aligned",
         "WSPRecvFrom.lpThreadId.not-null",
         "WSPSendTo.lpBuffers.not-null",
-        "WSPSendTo.lpOverlapped.not-null",
+        "WSPSendTo.lpOverlapped.aligned",
         "WSPSendTo.lpThreadId.not-null",
     ]);
     let entry = WSAPROTOCOL_INFOW { dwCatalogEntryId: 1001, ..WSAPROTOCOL_INFOW::ZERO };
