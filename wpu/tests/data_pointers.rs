@@ -140,7 +140,7 @@ const SPOILS: [(&str, &[&str], Spoil); 9] = [
 #[test]
 fn wrong_pointers_are_reported_and_right_ones_are_not() {
     let _checks = wpu_evidence::checked([
-        "WSPGetOverlappedResult.lpOverlapped.aligned",
+        "WSPGetOverlappedResult.lpOverlapped.not-null",
         "WSPGetOverlappedResult.lpcbTransfer.not-null",
         "WSPGetOverlappedResult.lpdwFlags.not-null",
         "WSPRecv.lpBuffers.not-null",
