@@ -60,6 +60,7 @@ static SCENARIOS: &[Scenario] = &scenarios![
     blocking::a_condition_judges_callers,
     connections::addresses_come_from_the_client_or_the_provider,
     connections::a_listener_keeps_connections_and_can_change_its_backlog,
+    connections::a_full_queue_refuses_and_a_smaller_one_drops,
     connections::each_way_to_shut_down_ends_its_directions,
     connections::a_close_in_peace_loses_nothing,
     connections::calls_on_a_closed_socket_end_without_a_message,

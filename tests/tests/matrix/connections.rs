@@ -1,5 +1,6 @@
 //! Addresses, the queue of a listener, and how connections begin and end.
 
+use super::cells::ON_THE_SYSTEM;
 use super::world::{LONG, World};
 use std::net::Ipv4Addr;
 use wpu_sys::WsaError;
@@ -91,6 +92,39 @@ pub fn a_listener_keeps_connections_and_can_change_its_backlog(world: World) {
     let (accepted, _) = client.accept(listener).expect("it has waited");
     world.close(callers);
     world.close([late, accepted, listener]);
+    world.end();
+}
+
+/// The queue of the system's TCP is its own.
+pub fn a_full_queue_refuses_and_a_smaller_one_drops(world: World) {
+    let _shows = world.tested(["WSPListen.full-queue-refuses", "WSPListen.smaller-backlog-drops-excess"]);
+    let client = &world.client;
+    let (listener, address) = world.listener();
+    client.listen(listener, 3).expect("it listens already");
+    let call = || {
+        let caller = world.socket();
+        (caller, client.connect(caller, address))
+    };
+    let callers = [call(), call(), call()].map(|(caller, connected)| {
+        connected.expect("a place in the queue");
+        caller
+    });
+    let own_queue = world.cell.base == ON_THE_SYSTEM;
+    let (late, connected) = call();
+    assert!(own_queue || connected == Err(WsaError::WSAECONNREFUSED), "{connected:?}");
+    client.listen(listener, 1).expect("it listens already");
+    let (first, _) = client.accept(listener).expect("it has waited longest");
+    client.send_all(callers[0], b"x").expect("a peer");
+    client.recv_all(first, &mut [0]).expect("what was sent");
+    if !own_queue {
+        for caller in &callers[1..] {
+            assert_eq!(client.recv(*caller, &mut [0]), Err(WsaError::WSAECONNRESET));
+        }
+        client.set_nonblocking(listener, true).expect("a socket");
+        assert_eq!(client.accept(listener), Err(WsaError::WSAEWOULDBLOCK), "nobody is left in the queue");
+    }
+    world.close(callers);
+    world.close([late, first, listener]);
     world.end();
 }
 

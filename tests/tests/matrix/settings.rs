@@ -111,6 +111,7 @@ pub fn d_25_strange_handles_and_values_are_refused(world: World) {
 
 pub fn d_05_a_handle_with_the_same_context_is_another(world: World) {
     let _shows = world.tested(["WSPCloseSocket.WSAENOTSOCK"]);
+    let _checks = world.checked(["socket-handles.created-handles-used"]);
     let (near, far) = world.pair();
     let table = world.host.table();
     let entry = world.host.owner(near).expect("its entry");

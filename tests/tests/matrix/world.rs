@@ -76,6 +76,12 @@ impl World {
         if self.cell.speaks_for_all() { Some(wpu_evidence::tested(ids)) } else { None }
     }
 
+    /// Names the obligations of which a scenario shows that a check reports a breach.
+    #[track_caller]
+    pub fn checked<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Option<wpu_evidence::Shows> {
+        if self.cell.speaks_for_all() { Some(wpu_evidence::checked(ids)) } else { None }
+    }
+
     pub fn socket(&self) -> SOCKET {
         let socket = self.client.socket(AF_INET, SOCK_STREAM, IPPROTO_TCP).expect("a socket");
         assert_eq!(self.host.owner(socket), Some(self.entry));
