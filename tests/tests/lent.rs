@@ -123,7 +123,9 @@ fn the_result_is_asked_of_the_socket_and_structure_of_the_operation() {
     }
     assert_eq!(*locked(&ASKED), all);
     let pended = std::mem::take(&mut *locked(&KEPT));
-    pended.into_iter().for_each(|pended| complete(pended, b"bytes"));
+    for pended in pended {
+        complete(pended, b"bytes");
+    }
     for (_, request) in &requests {
         assert_eq!(client.overlapped_result(request, false), Ok((5, 0)));
     }

@@ -83,16 +83,6 @@ impl Address {
         }
     }
 
-    /// Whether both name the same peer: of an Internet address, flow information and padding do not count.
-    #[must_use]
-    #[inline]
-    pub(crate) fn is_same_peer(&self, other: &Self) -> bool {
-        match (self.to_inet(), other.to_inet()) {
-            (Ok(one), Ok(other)) => (one.ip(), one.port()) == (other.ip(), other.port()),
-            _ => self == other,
-        }
-    }
-
     /// Formats an address of a family that [`to_inet`](Self::to_inet) supports. A port of 0 is omitted, as
     /// Winsock does.
     ///

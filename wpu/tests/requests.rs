@@ -606,7 +606,9 @@ fn the_result_is_read_after_the_mark_of_a_pending_operation() {
         fn complete(self, count: u32) {
             let at = self.0;
             // SAFETY: the operation is pending, so these members belong to the provider.
-            unsafe { ((*at).Offset, (*at).InternalHigh) = (count + 1, count as usize) };
+            unsafe { (*at).Offset = count + 1 };
+            // SAFETY: as above.
+            unsafe { (*at).InternalHigh = count as usize };
             // SAFETY: the result points to a member of the structure.
             let internal = unsafe { &raw mut (*at).Internal };
             // SAFETY: the member is aligned, and lives longer than this thread.

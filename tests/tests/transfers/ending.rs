@@ -26,8 +26,11 @@ fn answers(world: &World, socket: SOCKET, receives: bool) -> [Result<(), WsaErro
     answers.try_into().expect("four")
 }
 
+/// A way to end a direction of a socket.
+type End = fn(&World, SOCKET) -> Result<(), WsaError>;
+
 /// The two ways to end reception or sending of a socket.
-fn ways(receives: bool) -> [fn(&World, SOCKET) -> Result<(), WsaError>; 2] {
+fn ways(receives: bool) -> [End; 2] {
     if receives {
         [
             |world, socket| world.client.shutdown(socket, SD_RECEIVE),
@@ -168,8 +171,7 @@ fn no_end_waits() {
     let _shows = wpu_evidence::tested(["ending-transfer.ends-without-waiting"]);
     let world = World::new();
     let client = &world.client;
-    let both: fn(&World, SOCKET) -> Result<(), WsaError> =
-        |world, socket| world.client.shutdown(socket, SD_BOTH);
+    let both: End = |world, socket| world.client.shutdown(socket, SD_BOTH);
     for end in ways(true).into_iter().chain(ways(false)).chain([both]) {
         let [near, far] = world.pair();
         client.set_option(near, SOL_SOCKET, SO_LINGER, &[1, 0, 60, 0]).expect("an option");

@@ -223,13 +223,13 @@ fn a_send_reads_its_buffers_until_its_end_and_never_writes_them() {
 
 #[test]
 fn a_receive_writes_only_what_it_counts() {
+    const BEFORE: [u8; 8] = [0xee; 8];
     let _shows = wpu_evidence::tested([
         "data-transfer.only-the-counted-bytes",
         "WSPRecv.lpBuffers.written-on-success",
         "WSPRecvFrom.lpBuffers.written-on-success",
         "WSPRecvFrom.lpFrom.written-on-success",
     ]);
-    const BEFORE: [u8; 8] = [0xee; 8];
     let world = World::new();
     let event = world.host.client_event();
     for (call, datagrams) in [(Call::Recv, false), (Call::Recv, true), (Call::RecvFrom, true)] {
@@ -276,7 +276,7 @@ fn closing_aborts_the_requests_of_all_threads() {
     for datagrams in [false, true] {
         let [near, far] = world.two(datagrams);
         let (port, events) = (Port::new(), [(); 3].map(|()| host.client_event()));
-        let numbers = events.map(|event| event.addr());
+        let numbers = events.map(<*mut std::ffi::c_void>::addr);
         host.bind_port(near, &port, 7).expect("a socket");
         fill(&world, near, datagrams);
         // Events are told of without a packet at the port.

@@ -45,11 +45,11 @@ fn the_result_is_that_of_the_last_operation_as_often_as_it_is_asked_for() {
     assert_eq!(raw.call(Call::Recv), Err(WsaError::WSA_IO_PENDING));
     *super::locked(&wire::FAILS) = None;
     let other = world.host.request(event);
-    let (mut sent, mut send) = (*b"sent", world.raw(far));
-    send.overlapped = other.as_ptr();
-    send = send.with(&mut sent);
-    assert_eq!(send.call(Call::Send), Ok(()));
-    assert_eq!((send.result(false), send.result(false)), (Ok((4, 0)), Ok((4, 0))));
+    let (mut more, mut second) = (*b"sent", world.raw(far));
+    second.overlapped = other.as_ptr();
+    second = second.with(&mut more);
+    assert_eq!(second.call(Call::Send), Ok(()));
+    assert_eq!((second.result(false), second.result(false)), (Ok((4, 0)), Ok((4, 0))));
     assert_eq!(raw.result(false), Err(WsaError::WSA_IO_INCOMPLETE), "each structure has its own");
     world.client.shutdown(near, SD_SEND).expect("a connection");
     assert_eq!((raw.result(true), raw.result(false)), (Ok((0, 0)), Ok((0, 0))));
@@ -67,13 +67,13 @@ fn a_wait_ends_with_the_operation_on_sockets_of_both_modes() {
         client.set_nonblocking(far, nonblocking).expect("a socket");
         let event = host.client_event();
         let request = client.recv_overlapped(far, &[8], 0, Tell::Event(event)).expect("a request");
-        let (begin, begun) = mpsc::channel();
+        let (begins, waiting) = mpsc::channel();
         thread::scope(|scope| {
             let waiter = scope.spawn(|| {
-                begin.send(()).expect("somebody listens");
+                begins.send(()).expect("somebody listens");
                 client.overlapped_result(&request, true)
             });
-            begun.recv_timeout(LONG).expect("it begins");
+            waiting.recv_timeout(LONG).expect("it begins");
             // Gives a call that would not wait the time to return.
             thread::sleep(Duration::from_millis(20));
             assert!(!waiter.is_finished(), "the operation is pending");
@@ -141,17 +141,17 @@ fn a_routine_runs_only_in_its_threads_wait_and_may_send_and_receive() {
     host.watch(true);
     for at_once in [true, false] {
         host.clear_trace();
-        let send = || {
+        let ask = || {
             thread::scope(|scope| {
                 scope.spawn(|| assert_eq!(client.send(near, b"ask "), Ok(4)));
             });
         };
         if at_once {
-            send();
+            ask();
         }
         let request = client.recv_overlapped(far, &[4], 0, routine()).expect("a request");
         if !at_once {
-            send();
+            ask();
         }
         assert_eq!(client.send(near, b"more"), Ok(4));
         assert!(told.try_recv().is_err() && request.outcome().is_none(), "it has not run");

@@ -61,10 +61,13 @@ pub fn unstick() {
     all.iter().for_each(Notify::writable);
 }
 
+/// Queued datagrams, each with its sender.
+type Line = VecDeque<(u16, Vec<u8>)>;
+
 /// The boxes and listeners by port.
 #[derive(Default)]
 pub struct Net {
-    boxes: Mutex<BTreeMap<u16, (Notify, VecDeque<(u16, Vec<u8>)>)>>,
+    boxes: Mutex<BTreeMap<u16, (Notify, Line)>>,
     listeners: Mutex<BTreeMap<u16, (Notify, VecDeque<Pipes>)>>,
     ports: AtomicUsize,
     /// The endpoints of streams that have connected.

@@ -208,7 +208,7 @@ impl<E: Endpoint> Channel<'_, E> {
 
     /// Whether the socket receives the messages of this sender.
     pub fn is_from_peer(&self, sender: &Address) -> bool {
-        self.peer.is_none_or(|peer| peer.is_same_peer(sender))
+        self.peer.is_none_or(|peer| is_same(&peer, sender))
     }
 
     fn send(
@@ -281,6 +281,14 @@ impl<E: Endpoint> Channel<'_, E> {
             Err(WsaError::WSAEWOULDBLOCK) => Ok(0),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Whether both name the same peer: of an Internet address, flow information and padding do not count.
+fn is_same(one: &Address, other: &Address) -> bool {
+    match (one.to_inet(), other.to_inet()) {
+        (Ok(one), Ok(other)) => (one.ip(), one.port()) == (other.ip(), other.port()),
+        _ => one == other,
     }
 }
 
