@@ -15,6 +15,13 @@ pub enum HookResult {
     Cancelled,
 }
 
+impl From<bool> for HookResult {
+    /// The result of a hook that only says whether the call goes on: `false` cancels it.
+    fn from(goes_on: bool) -> Self {
+        if goes_on { Self::Idle } else { Self::Cancelled }
+    }
+}
+
 /// A client's hook.
 pub(crate) type Hook = Arc<dyn Fn() -> HookResult + Send + Sync>;
 

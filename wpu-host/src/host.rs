@@ -276,16 +276,17 @@ impl Host {
 
     /// Installs a blocking hook for the calling thread: a provider that blocks the thread calls it
     /// repeatedly. The callback that the provider receives returns `FALSE` once the call was cancelled, until
-    /// the thread begins another call or installs a hook.
+    /// the thread begins another call or installs a hook. A hook may answer a [`HookResult`], or whether the call
+    /// goes on.
     ///
     /// # Panics
     ///
     /// Panics if this process has no more handle values, or the thread is being torn down.
-    pub fn set_blocking_hook(&self, hook: impl Fn() -> HookResult + Send + Sync + 'static) {
+    pub fn set_blocking_hook<R: Into<HookResult>>(&self, hook: impl Fn() -> R + Send + Sync + 'static) {
         let mut earlier = None;
         self.client_handle(|parts, context| {
             parts.hooks.begin(me().serial());
-            earlier = parts.hooks.set(me().serial(), context, Arc::new(hook));
+            earlier = parts.hooks.set(me().serial(), context, Arc::new(move || hook().into()));
         });
         // Dropped after the lock is released, since dropping the hook runs the client's code.
         drop(earlier);

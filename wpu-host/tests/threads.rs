@@ -195,7 +195,7 @@ fn a_panicking_hook_cancels_the_call_and_a_removed_one_does_not() {
     host.set_blocking_hook(|| HookResult::Processed);
     let (callback, stale) = provider.query_blocking_callback(entry).expect("an answer");
     let callback = callback.expect("a hook");
-    host.set_blocking_hook(|| panic!("a hook of the client"));
+    host.set_blocking_hook(|| -> HookResult { panic!("a hook of the client") });
     // SAFETY: the host returned the callback together with this context.
     assert_eq!(unsafe { callback(stale) }, TRUE);
     assert_eq!(call_hook(&provider, entry), Some(false));
