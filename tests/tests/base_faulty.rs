@@ -267,6 +267,27 @@ fn d_26_an_excessive_count_of_a_transport_is_an_error() {
     world.end(socket);
 }
 
+#[test]
+fn a_transport_without_options_knows_one_level() {
+    let _shows = wpu_evidence::tested([
+        "WSPGetSockOpt.WSAEINVAL",
+        "WSPGetSockOpt.unsupported-option-code",
+        "WSPSetSockOpt.WSAEINVAL",
+    ]);
+    let world = World::new();
+    let (client, socket) = (&world.client, world.connected());
+    for (level, code) in [
+        (SOL_SOCKET, WsaError::WSAENOPROTOOPT),
+        (IPPROTO_TCP, WsaError::WSAEINVAL),
+        (0, WsaError::WSAEINVAL),
+        (-7, WsaError::WSAEINVAL),
+    ] {
+        assert_eq!(client.option(socket, level, 0x7777, &mut [0; 4]), Err(code), "{level:#x}");
+        assert_eq!(client.set_option(socket, level, 0x7777, &[0; 4]), Err(code), "{level:#x}");
+    }
+    world.end(socket);
+}
+
 /// Always fails with an error code.
 struct NotSupported;
 

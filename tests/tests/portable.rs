@@ -9,6 +9,7 @@ mod oracle;
 
 mod attribute;
 mod base_datagrams;
+mod base_errors;
 mod base_faulty;
 mod base_kit;
 mod base_races;

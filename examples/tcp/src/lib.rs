@@ -21,7 +21,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
-use wpu::ffi::{AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY};
+use wpu::ffi::{AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY};
 use wpu::prelude::*;
 
 /// The address families and their names in `socket2`.
@@ -199,14 +199,16 @@ impl Endpoint for End {
     fn option(&self, level: i32, name: i32) -> Result<Vec<u8>, WsaError> {
         match (level, name) {
             NODELAY => Ok(u32::from(winsock(self.stream()?.nodelay())?).to_le_bytes().to_vec()),
-            _ => Err(WsaError::WSAENOPROTOOPT),
+            (SOL_SOCKET | IPPROTO_TCP, _) => Err(WsaError::WSAENOPROTOOPT),
+            _ => Err(WsaError::WSAEINVAL),
         }
     }
 
     fn set_option(&self, level: i32, name: i32, value: &[u8]) -> Result<(), WsaError> {
         match (level, name) {
             NODELAY => winsock(self.stream()?.set_nodelay(value.iter().any(|byte| *byte != 0))),
-            _ => Err(WsaError::WSAENOPROTOOPT),
+            (SOL_SOCKET | IPPROTO_TCP, _) => Err(WsaError::WSAENOPROTOOPT),
+            _ => Err(WsaError::WSAEINVAL),
         }
     }
 }

@@ -29,6 +29,9 @@ use wpu_sys::{
 };
 use wpu_sys::{Declaration, EventRef, Upcalls, Window, WsaError};
 
+/// No group, and the two ways to ask for a new one.
+const NEW_GROUPS: [u32; 3] = [0, 1, 2];
+
 /// All network events.
 const ALL_EVENTS: i32 = 0x3ff;
 
@@ -126,6 +129,7 @@ impl<T: Transport> Lifecycle for Base<T> {
     }
 
     fn start_again(&self, start: &Start<'_>) -> Result<(), WsaError> {
+        check_no_hook()?;
         self.transport.start_again(start)
     }
 }
@@ -133,6 +137,10 @@ impl<T: Transport> Lifecycle for Base<T> {
 impl<T: Transport> ServiceProvider for Base<T> {
     fn socket(&self, params: SocketParams<'_>) -> Result<SOCKET, WsaError> {
         check_no_hook()?;
+        if !NEW_GROUPS.contains(&params.group) {
+            // No socket of the kit is in a group, so no other value is one.
+            return Err(WsaError::WSAEINVAL);
+        }
         let entry = params.info.map_or_else(|| Arc::clone(&self.entry), |info| Arc::new(info.get()));
         check_multipoint(params.flags, entry.dwServiceFlags1)?;
         let or = |asked, entry| if matches!(asked, 0 | FROM_PROTOCOL_INFO) { entry } else { asked };
@@ -195,10 +203,34 @@ impl<T: Transport> ServiceProvider for Base<T> {
             // There is no connection that could carry data.
             return socket.connect(&Address::try_from(address)?);
         }
-        no_data(params.caller_data)?;
+        no_data(params.caller_data).map_err(|_| WsaError::WSAEPROTONOSUPPORT)?;
         socket.connect(&Address::try_from(address)?)?;
         none_back(params.callee_data);
         Ok(())
+    }
+
+    fn duplicate_socket(&self, socket: SOCKET, _process: u32) -> Result<WSAPROTOCOL_INFOW, WsaError> {
+        // The sockets of the kit live in this process.
+        self.find(socket).and(Err(WsaError::WSAEINVAL))
+    }
+
+    fn join_leaf(
+        &self,
+        socket: SOCKET,
+        _address: Bytes<'_>,
+        _params: ConnectParams<'_>,
+        _flags: u32,
+    ) -> Result<SOCKET, WsaError> {
+        self.find(socket).and(Err(WsaError::WSAEOPNOTSUPP))
+    }
+
+    fn get_qos_by_name(
+        &self,
+        socket: SOCKET,
+        _name: Option<Bytes<'_>>,
+        _qos: ClientMut<'_, QOS>,
+    ) -> Result<(), WsaError> {
+        self.find(socket).and(Err(WsaError::WSAEOPNOTSUPP))
     }
 
     fn accept(
@@ -256,24 +288,16 @@ impl<T: Transport> ServiceProvider for Base<T> {
     }
 
     fn send(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
-        self.send_to(socket, flags, request)
+        transmit(&*self.find(socket)?, flags, request)
     }
 
     fn send_to(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         let socket = self.find(socket)?;
         no_urgent(flags)?;
-        let more = flags & MSG_PARTIAL != 0;
-        if more && !socket.context.takes_parts() {
-            return Err(WsaError::WSAEOPNOTSUPP);
+        if request.input().is_none() {
+            socket.check_peer()?;
         }
-        // On a connected socket the address of the client is ignored.
-        let to = request
-            .input()
-            .filter(|_| socket.context.kind.is_datagram())
-            .map(Address::try_from)
-            .transpose()?;
-        let sent = socket.transfer(Io::Send { to, more }, request)?;
-        Ok(sent.map(|transfer| transfer.bytes))
+        transmit(&*socket, flags, request)
     }
 
     fn get_overlapped_result(
@@ -317,7 +341,10 @@ impl<T: Transport> ServiceProvider for Base<T> {
         if let Some(event) = event {
             // Reset before the query: an event that occurs in between sets the event object again, and no
             // event is missed.
-            self.upcalls.reset_event(event)?;
+            self.upcalls.reset_event(event).map_err(|error| match error {
+                WsaError::WSA_INVALID_HANDLE => WsaError::WSAEINVAL,
+                error => error,
+            })?;
         }
         let (recorded, errors) = socket.lock().events.take();
         write_events(events, recorded, &errors);
@@ -463,6 +490,24 @@ fn none_back(data: Option<OutBuf<'_>>) {
     if let Some(room) = data {
         room.set_used(0);
     }
+}
+
+/// Sends to the address of a request, if the socket has no connection.
+fn transmit<E: Endpoint>(
+    socket: &Socket<E>,
+    flags: u32,
+    request: Request<'_>,
+) -> Result<Progress<u32>, WsaError> {
+    no_urgent(flags)?;
+    let more = flags & MSG_PARTIAL != 0;
+    if more && !socket.context.takes_parts() {
+        return Err(WsaError::WSAEOPNOTSUPP);
+    }
+    // On a connected socket the address of the client is ignored.
+    let to =
+        request.input().filter(|_| socket.context.kind.is_datagram()).map(Address::try_from).transpose()?;
+    let sent = socket.transfer(Io::Send { to, more }, request)?;
+    Ok(sent.map(|transfer| transfer.bytes))
 }
 
 /// The kit does not support urgent data.

@@ -5,7 +5,7 @@ use crate::provider::WithBase;
 use crate::{Address, Lifecycle};
 use std::net::Shutdown;
 use wpu_sys::WsaError;
-use wpu_sys::ffi::SOCK_DGRAM;
+use wpu_sys::ffi::{SOCK_DGRAM, SOL_SOCKET};
 
 /// A transport: transfers the bytes of a base provider. [`Base`](super::Base) turns it into a provider.
 ///
@@ -176,25 +176,25 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
         let _ = abort;
     }
 
-    /// The value of an option that the kit does not store.
+    /// The value of an option that the kit does not store. The default knows no level but `SOL_SOCKET`.
     ///
     /// # Errors
     ///
-    /// `WSAENOPROTOOPT` if the option is not known.
+    /// `WSAENOPROTOOPT` if the option is not known, `WSAEINVAL` if the level is not known.
     fn option(&self, level: i32, name: i32) -> Result<Vec<u8>, WsaError> {
-        let _ = (level, name);
-        Err(WsaError::WSAENOPROTOOPT)
+        let _ = name;
+        Err(unknown_option(level))
     }
 
     /// Sets an option. If this returns `WSAENOPROTOOPT` for an option of `SOL_SOCKET` that every socket has,
-    /// the kit stores the value.
+    /// the kit stores the value. The default knows no level but `SOL_SOCKET`.
     ///
     /// # Errors
     ///
-    /// `WSAENOPROTOOPT` if the option is not known.
+    /// `WSAENOPROTOOPT` if the option is not known, `WSAEINVAL` if the level is not known.
     fn set_option(&self, level: i32, name: i32, value: &[u8]) -> Result<(), WsaError> {
-        let _ = (level, name, value);
-        Err(WsaError::WSAENOPROTOOPT)
+        let _ = (name, value);
+        Err(unknown_option(level))
     }
 
     /// Handles a control code that the kit does not know.
@@ -206,6 +206,11 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
         let _ = (code, input);
         Err(WsaError::WSAEOPNOTSUPP)
     }
+}
+
+/// The error of a transport without options of its own.
+const fn unknown_option(level: i32) -> WsaError {
+    if level == SOL_SOCKET { WsaError::WSAENOPROTOOPT } else { WsaError::WSAEINVAL }
 }
 
 /// Whether received bytes are removed from the endpoint.

@@ -1,10 +1,10 @@
 //! A client that calls each function of a provider with valid arguments.
 
-use std::ptr::{from_mut, null_mut, without_provenance_mut};
+use std::ptr::{from_mut, null, null_mut, without_provenance_mut};
 use std::sync::{Mutex, PoisonError};
 use wpu::ffi::{
-    FALSE, INVALID_SOCKET, QOS, WSABUF, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, WSATHREADID,
-    WSPPROC_TABLE, fd_set, sockaddr, timeval,
+    FALSE, INVALID_SOCKET, QOS, SOCKET, WSABUF, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW,
+    WSATHREADID, WSPPROC_TABLE, fd_set, sockaddr, timeval,
 };
 
 /// The content of the errno variable before a call.
@@ -18,30 +18,51 @@ pub(crate) struct Memory {
     pub(crate) errno: i32,
     pub(crate) overlapped: WSAOVERLAPPED,
     count: u32,
-    flags: u32,
-    address: sockaddr,
-    length: i32,
-    units: u32,
-    text: [u16; 4],
-    data: [u8; 8],
+    pub(crate) flags: u32,
+    pub(crate) address: sockaddr,
+    pub(crate) length: i32,
+    pub(crate) units: u32,
+    pub(crate) text: [u16; 4],
+    pub(crate) data: [u8; 8],
+    /// The length of the buffer that has the data.
+    pub(crate) buffer: u32,
     info: WSAPROTOCOL_INFOW,
     events: WSANETWORKEVENTS,
-    qos: QOS,
+    pub(crate) qos: QOS,
     sets: [fd_set; 3],
 }
 
 impl Memory {
+    /// Whether the buffers have the same content: the address, the text and the data.
+    pub(crate) fn same_buffers(&self, other: &Self) -> bool {
+        (self.address, self.text, self.data) == (other.address, other.text, other.data)
+    }
+
     /// The same with another error code.
     pub(crate) fn with_errno(self, errno: i32) -> Self {
         Self { errno, ..self }
     }
 }
 
+/// What is wrong with a pointer that a client passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    Null,
+    Misaligned,
+}
+
 /// A client, and the kind of its calls.
 pub(crate) struct Client {
-    memory: Box<Memory>,
+    pub(crate) memory: Box<Memory>,
     overlapped: bool,
     routine: bool,
+    /// The argument that is wrong, counted from 0.
+    pub(crate) wrong: Option<(usize, Wrong)>,
+    socket: SOCKET,
+    /// The flags with which it sends.
+    pub(crate) sending: u32,
+    /// The number of bytes that it gives or has room for, where the number is not in its memory.
+    pub(crate) given: i32,
 }
 
 impl Client {
@@ -58,12 +79,30 @@ impl Client {
             units: 4,
             text: [u16::from(b'a'), u16::from(b'b'), 0, 0],
             data: [9; 8],
+            buffer: 8,
             info: WSAPROTOCOL_INFOW { dwCatalogEntryId: 3, ..WSAPROTOCOL_INFOW::ZERO },
             events: WSANETWORKEVENTS { lNetworkEvents: 4, ..WSANETWORKEVENTS::ZERO },
             qos: QOS::ZERO,
             sets: [fd_set { fd_count: 1, ..fd_set::ZERO }; 3],
         };
-        Self { memory: Box::new(memory), overlapped: false, routine: false }
+        Self {
+            memory: Box::new(memory),
+            overlapped: false,
+            routine: false,
+            wrong: None,
+            socket: 5,
+            sending: 0,
+            given: 8,
+        }
+    }
+
+    /// The same with this socket.
+    pub(crate) fn on(mut self, socket: SOCKET) -> Self {
+        self.socket = socket;
+        for set in &mut self.memory.sets {
+            set.fd_array[0] = socket;
+        }
+        self
     }
 
     /// A client with overlapped requests, notified by routine or by port.
@@ -85,6 +124,63 @@ pub(crate) fn ended() -> Vec<i32> {
 
 unsafe extern "system" fn routine(error: u32, _: u32, _: *mut WSAOVERLAPPED, _: u32) {
     ENDED.lock().unwrap_or_else(PoisonError::into_inner).push(i32::from_ne_bytes(error.to_ne_bytes()));
+}
+
+/// An argument that can be wrong, if it is a pointer.
+trait Argument: Sized {
+    fn spoilt(self, wrong: Wrong) -> Self;
+}
+
+impl<T> Argument for *mut T {
+    fn spoilt(self, wrong: Wrong) -> Self {
+        match wrong {
+            Wrong::Null => null_mut(),
+            Wrong::Misaligned => self.wrapping_byte_add(1),
+        }
+    }
+}
+
+impl<T> Argument for *const T {
+    fn spoilt(self, wrong: Wrong) -> Self {
+        match wrong {
+            Wrong::Null => null(),
+            Wrong::Misaligned => self.wrapping_byte_add(1),
+        }
+    }
+}
+
+macro_rules! values {
+    ($($type:ty),*) => {
+        $(impl Argument for $type {
+            fn spoilt(self, _: Wrong) -> Self {
+                self
+            }
+        })*
+    };
+}
+
+values!(i32, u32, usize);
+
+impl<F> Argument for Option<F> {
+    fn spoilt(self, _: Wrong) -> Self {
+        self
+    }
+}
+
+/// The arguments of a call so far, and the one that is wrong.
+struct Arguments {
+    count: usize,
+    wrong: Option<(usize, Wrong)>,
+}
+
+impl Arguments {
+    fn next<A: Argument>(&mut self, argument: A) -> A {
+        self.count += 1;
+        match self.wrong {
+            Some((at, wrong)) if at + 1 == self.count => argument.spoilt(wrong),
+            _ => argument,
+        }
+    }
 }
 
 /// A call, which returns whether it failed.
@@ -109,16 +205,23 @@ macro_rules! calls {
             let mut buffer = WSABUF { len: 8, buf: m.data.as_mut_ptr() };
             let time = timeval { tv_sec: 0, tv_usec: 0 };
             let _ = (&thread, &mut buffer, &time, overlapped, routed);
+            let (socket, sending, given) = (client.socket, client.sending, client.given);
+            let _ = (socket, sending, given);
+            let mut arguments = Arguments { count: 0, wrong: client.wrong };
             let function = functions.$slot.expect("a full table");
             // SAFETY: every pointer is valid for what the function does with it.
-            let answer = unsafe { function($(calls!(@ $argument m overlapped routed thread buffer time)),*) };
+            let answer = unsafe { function($(arguments.next(calls!(@ $argument m overlapped routed thread buffer time socket sending given))),*) };
+            m.buffer = buffer.len;
             answer == $failure
         })),*];
     };
-    (@ socket $($_:ident)*) => { 5 };
+    (@ socket $m:ident $overlapped:ident $routed:ident $thread:ident $buffer:ident $time:ident $socket:ident $($_:ident)*) => { $socket };
+    (@ sending $m:ident $overlapped:ident $routed:ident $thread:ident $buffer:ident $time:ident $socket:ident $sending:ident $($_:ident)*) => { $sending };
     (@ number $($_:ident)*) => { 0 };
     (@ one $($_:ident)*) => { 1 };
-    (@ length $($_:ident)*) => { 8 };
+    (@ length $m:ident $overlapped:ident $routed:ident $thread:ident $buffer:ident $time:ident $socket:ident $sending:ident $given:ident) => {
+        i64::from($given).try_into().expect("a small number")
+    };
     (@ nobody $($_:ident)*) => { null_mut() };
     (@ none $($_:ident)*) => { None };
     (@ errno $m:ident $($_:ident)*) => { &raw mut $m.errno };
@@ -146,7 +249,7 @@ macro_rules! calls {
     };
     (@ thread $m:ident $overlapped:ident $routed:ident $thread:ident $($_:ident)*) => { &raw const $thread };
     (@ buffer $m:ident $overlapped:ident $routed:ident $thread:ident $buffer:ident $($_:ident)*) => { &raw mut $buffer };
-    (@ time $m:ident $overlapped:ident $routed:ident $thread:ident $buffer:ident $time:ident) => { &raw const $time };
+    (@ time $m:ident $overlapped:ident $routed:ident $thread:ident $buffer:ident $time:ident $($_:ident)*) => { &raw const $time };
 }
 
 calls! {
@@ -179,10 +282,10 @@ calls! {
         socket, buffer, one, count, flags, address, address_length, overlapped, routine, thread, errno
     ) fails with -1;
     WSPSelect lpWSPSelect(number, read, write, except, time, errno) fails with -1;
-    WSPSend lpWSPSend(socket, buffer, one, count, number, overlapped, routine, thread, errno) fails with -1;
+    WSPSend lpWSPSend(socket, buffer, one, count, sending, overlapped, routine, thread, errno) fails with -1;
     WSPSendDisconnect lpWSPSendDisconnect(socket, buffer, errno) fails with -1;
     WSPSendTo lpWSPSendTo(
-        socket, buffer, one, count, number, address, length, overlapped, routine, thread, errno
+        socket, buffer, one, count, sending, address, length, overlapped, routine, thread, errno
     ) fails with -1;
     WSPSetSockOpt lpWSPSetSockOpt(socket, number, number, data, length, errno) fails with -1;
     WSPShutdown lpWSPShutdown(socket, number, errno) fails with -1;

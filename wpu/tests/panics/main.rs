@@ -1,6 +1,7 @@
 //! A method of a provider that panics: the client receives only an error, the process survives, and the next
 //! call works. For each of the thirty functions, for start-up and clean-up, and for pending requests.
 
+#[allow(dead_code, reason = "other tests use the rest")]
 mod client;
 #[path = "../common/host.rs"]
 #[allow(dead_code, reason = "the tests use the part that they need")]

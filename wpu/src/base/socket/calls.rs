@@ -188,6 +188,12 @@ impl<E: Endpoint> Socket<E> {
         Ok(())
     }
 
+    /// Checks that a datagram without an address has one: that of the peer.
+    pub fn check_peer(&self) -> Result<(), WsaError> {
+        let missing = self.context.kind.is_datagram() && !self.lock().connection.has_peer();
+        if missing { Err(WsaError::WSAEDESTADDRREQ) } else { Ok(()) }
+    }
+
     pub fn peer_name(&self) -> Result<Address, WsaError> {
         let state = self.lock();
         state.check()?;

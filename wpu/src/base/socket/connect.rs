@@ -111,6 +111,11 @@ impl<E> Connection<E> {
         self.phase == Phase::Connected || self.datagram
     }
 
+    /// Whether the socket is connected, or has a peer for its datagrams.
+    pub fn has_peer(&self) -> bool {
+        self.phase == Phase::Connected
+    }
+
     /// Checks that data may be transferred in this direction.
     pub fn check_transfer(&self, way: Way) -> Result<(), WsaError> {
         if self.is_shut(way) {

@@ -184,21 +184,22 @@ impl<E: Endpoint> Channel<'_, E> {
 
     fn receive_message(&self, buffers: Buffers<'_>, mode: Receive) -> CompletionResult {
         let room = buffers.scatter.total().min(LARGEST);
-        let (len, sender) = with_scratch(room, |bytes| {
+        let len = with_scratch(room, |bytes| {
             loop {
                 let (len, sender) = self.endpoint.receive_from(bytes, mode)?;
                 if self.is_from_peer(&sender) {
+                    // If the address does not fit, nothing else is written.
+                    if let Some(room) = buffers.sender {
+                        room.fill(sender.as_bytes())?;
+                    }
                     let _ = buffers.scatter.write_at(0, &bytes[..len.min(bytes.len())]);
-                    return Ok::<_, WsaError>((len, sender));
+                    return Ok::<_, WsaError>(len);
                 }
                 if mode == Receive::Peek {
                     self.endpoint.receive_from(&mut [], Receive::Take)?;
                 }
             }
         })?;
-        if let Some(room) = buffers.sender {
-            room.fill(sender.as_bytes())?;
-        }
         if len > room {
             // The client gets as much of the message as fits.
             return Ok(Outcome::Partial(count(room).into(), WsaError::WSAEMSGSIZE));
