@@ -44,7 +44,7 @@ fn connect_data_that_cannot_travel_fails_the_call() {
     let hello = WSABUF { len: 5, buf: hello.as_mut_ptr() };
     let mut answer = WSABUF { len: 4, buf: room.as_mut_ptr() };
     let both = Extras { caller_data: &raw const hello, callee_data: &raw mut answer, ..NOTHING };
-    assert_eq!(connect(&world, socket, &both), Err(WsaError::WSAENOPROTOOPT));
+    assert_eq!(connect(&world, socket, &both), Err(WsaError::WSAEPROTONOSUPPORT));
     let only = Extras { callee_data: &raw mut answer, ..NOTHING };
     script(|script| script.connecting = Some(WsaError::WSAENETUNREACH));
     assert_eq!(log(), [""; 0], "nobody is called without the data");

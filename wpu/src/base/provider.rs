@@ -29,8 +29,8 @@ use wpu_sys::{
 };
 use wpu_sys::{Declaration, EventRef, Upcalls, Window, WsaError};
 
-/// No group, and the two ways to ask for a new one.
-const NEW_GROUPS: [u32; 3] = [0, 1, 2];
+/// 0 is no group, and 1 and 2 ask for a new one. No socket of the kit is in a group, so no other value is one.
+const ANY_NEW_GROUP: u32 = 2;
 
 /// All network events.
 const ALL_EVENTS: i32 = 0x3ff;
@@ -137,8 +137,7 @@ impl<T: Transport> Lifecycle for Base<T> {
 impl<T: Transport> ServiceProvider for Base<T> {
     fn socket(&self, params: SocketParams<'_>) -> Result<SOCKET, WsaError> {
         check_no_hook()?;
-        if !NEW_GROUPS.contains(&params.group) {
-            // No socket of the kit is in a group, so no other value is one.
+        if params.group > ANY_NEW_GROUP {
             return Err(WsaError::WSAEINVAL);
         }
         let entry = params.info.map_or_else(|| Arc::clone(&self.entry), |info| Arc::new(info.get()));
@@ -293,7 +292,6 @@ impl<T: Transport> ServiceProvider for Base<T> {
 
     fn send_to(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         let socket = self.find(socket)?;
-        no_urgent(flags)?;
         if request.input().is_none() {
             socket.check_peer()?;
         }
