@@ -222,6 +222,7 @@ fn a_socket_is_not_bound_or_takes_no_requests() {
         world.message(b"x");
         for name in ["WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"] {
             let mut client = Client::overlapped(false).on(socket);
+            client.memory.flags = 0;
             if name == "WSPSendTo" {
                 (client.wrong, client.given) = (Some((5, Wrong::Null)), 0);
             }
