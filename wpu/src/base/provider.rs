@@ -1,7 +1,7 @@
 //! `Base`: the thirty functions of a provider over the sockets of a transport.
 
 use super::notify::Notify;
-use super::params::{check_multipoint, no_service};
+use super::params::{check_multipoint, duration, no_data, no_service};
 use super::socket::{
     Incoming, Io, Question, Sink, Socket, SocketContext, State, cancel, check_no_hook, select,
 };
@@ -206,30 +206,6 @@ impl<T: Transport> ServiceProvider for Base<T> {
         socket.connect(&Address::try_from(address)?)?;
         none_back(params.callee_data);
         Ok(())
-    }
-
-    fn duplicate_socket(&self, socket: SOCKET, _process: u32) -> Result<WSAPROTOCOL_INFOW, WsaError> {
-        // The sockets of the kit live in this process.
-        self.find(socket).and(Err(WsaError::WSAEINVAL))
-    }
-
-    fn join_leaf(
-        &self,
-        socket: SOCKET,
-        _address: Bytes<'_>,
-        _params: ConnectParams<'_>,
-        _flags: u32,
-    ) -> Result<SOCKET, WsaError> {
-        self.find(socket).and(Err(WsaError::WSAEOPNOTSUPP))
-    }
-
-    fn get_qos_by_name(
-        &self,
-        socket: SOCKET,
-        _name: Option<Bytes<'_>>,
-        _qos: ClientMut<'_, QOS>,
-    ) -> Result<(), WsaError> {
-        self.find(socket).and(Err(WsaError::WSAEOPNOTSUPP))
     }
 
     fn accept(
@@ -479,11 +455,6 @@ impl<T: Transport> ServiceProvider for Base<T> {
     }
 }
 
-/// Connections carry no connect or disconnect data.
-fn no_data(data: Option<Bytes<'_>>) -> Result<(), WsaError> {
-    if data.is_none_or(Bytes::is_empty) { Ok(()) } else { Err(WsaError::WSAENOPROTOOPT) }
-}
-
 fn none_back(data: Option<OutBuf<'_>>) {
     if let Some(room) = data {
         room.set_used(0);
@@ -511,12 +482,6 @@ fn transmit<E: Endpoint>(
 /// The kit does not support urgent data.
 fn no_urgent(flags: u32) -> Result<(), WsaError> {
     if flags & MSG_OOB == 0 { Ok(()) } else { Err(WsaError::WSAEOPNOTSUPP) }
-}
-
-fn duration(time: timeval) -> Result<Duration, WsaError> {
-    let seconds = u64::try_from(time.tv_sec).map_err(|_| WsaError::WSAEINVAL)?;
-    let micros = u64::try_from(time.tv_usec).map_err(|_| WsaError::WSAEINVAL)?;
-    Ok(Duration::from_secs(seconds).saturating_add(Duration::from_micros(micros)))
 }
 
 /// Writes the recorded events and their errors. The errors of other events are not modified.
