@@ -16,7 +16,6 @@ use crate::{Lifecycle, Provider, Start};
 use std::fmt;
 use std::net::Shutdown;
 use std::sync::Arc;
-use std::time::Duration;
 use wpu_sys::facts::kits;
 use wpu_sys::ffi::{
     FIONBIO, FIONREAD, FROM_PROTOCOL_INFO, MSG_OOB, MSG_PARTIAL, SIO_BASE_HANDLE, SIO_BSP_HANDLE,
