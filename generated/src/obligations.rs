@@ -4512,7 +4512,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "After a send on a non-blocking byte stream the client compares the count with what it gave, and sends the rest itself.",
         sources: &[Citation { source: &SOURCES[44], section: "Remarks" }],
         certainty: Certainty::Implied,
-        not_checkable: Some("no call shows whether later bytes are the rest of a send or others"),
         ..Obligation::NONE
     },
     Obligation {
