@@ -1652,6 +1652,13 @@ pub const AF_INET: i32 = 2;
 /// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [WSASocketW function](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw).
 pub const AF_INET6: i32 = 23;
 
+/// The address family of ATM.
+///
+/// Declared in `winsock2.h`.
+///
+/// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [LPWSPSETSOCKOPT callback function](https://learn.microsoft.com/windows/win32/api/ws2spi/nc-ws2spi-lpwspsetsockopt).
+pub const AF_ATM: i32 = 22;
+
 /// A reliable stream of bytes over a connection.
 ///
 /// Declared in `winsock2.h`.

@@ -268,7 +268,7 @@ fn d_26_an_excessive_count_of_a_transport_is_an_error() {
 }
 
 #[test]
-fn a_transport_without_options_knows_one_level() {
+fn a_transport_without_options_knows_the_levels_of_the_kit() {
     let _shows = wpu_evidence::tested([
         "WSPGetSockOpt.WSAEINVAL",
         "WSPGetSockOpt.unsupported-option-code",
@@ -278,7 +278,9 @@ fn a_transport_without_options_knows_one_level() {
     let (client, socket) = (&world.client, world.connected());
     for (level, code) in [
         (SOL_SOCKET, WsaError::WSAENOPROTOOPT),
-        (IPPROTO_TCP, WsaError::WSAEINVAL),
+        // The kit keeps `TCP_NODELAY` of TCP sockets.
+        (IPPROTO_TCP, WsaError::WSAENOPROTOOPT),
+        (IPPROTO_UDP, WsaError::WSAEINVAL),
         (0, WsaError::WSAEINVAL),
         (-7, WsaError::WSAEINVAL),
     ] {

@@ -23,6 +23,7 @@ mod matrix;
 mod out_folder;
 mod renamed_crate;
 mod schema;
+mod scripted;
 mod transfers;
 mod unload;
 mod winapi_oracle;

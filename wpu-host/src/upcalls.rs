@@ -108,8 +108,7 @@ impl Upcalls for Ws2 {
         lparam: isize,
     ) -> Result<(), Failed> {
         self.change(|parts| {
-            let asked = parts.asked.get(&(window.addr(), message));
-            if asked.is_some_and(|sockets| !sockets.contains(&wparam)) {
+            if !parts.is_asked((window.addr(), message), wparam) {
                 parts.faults.add(Rule::ForeignMessage, "WPUPostMessage", format!("{wparam:#x}"));
             }
             parts.messages.post(Message { window, message, wparam, lparam })

@@ -42,6 +42,8 @@ pub(crate) struct Parts {
     pub(crate) faults: Faults,
     pub(crate) audit: RequestAudit,
     pub(crate) asked: Asked,
+    /// The listening sockets of the calls that accept a connection: its messages may come before its handle is known.
+    pub(crate) accepting: Vec<SOCKET>,
     /// The value with which the thread ids of calls are overwritten when the call returns.
     pub(crate) spoilt_thread: usize,
     pub(crate) run: Run,
@@ -96,6 +98,7 @@ impl Ws2 {
             faults: Faults::default(),
             audit: RequestAudit::default(),
             asked: Asked::default(),
+            accepting: Vec::new(),
             spoilt_thread,
             run: Run::Open,
             san: BTreeMap::new(),
@@ -197,6 +200,23 @@ impl Parts {
     /// The handle first proposed for the object of `socket`; `socket` itself if none was proposed.
     pub(crate) fn made_here(&self, socket: SOCKET) -> SOCKET {
         self.ifs.object(socket).unwrap_or(socket)
+    }
+
+    /// Whether the client has asked for this message about a socket, or about one that has the socket waiting.
+    pub(crate) fn is_asked(&self, message: (usize, u32), socket: SOCKET) -> bool {
+        self.asked.get(&message).is_none_or(|sockets| {
+            sockets.contains(&socket) || self.accepting.iter().any(|listener| sockets.contains(listener))
+        })
+    }
+
+    /// Lets an accepted socket inherit for what messages the client has asked, and ends the call.
+    pub(crate) fn accepted(&mut self, listener: SOCKET, accepted: Option<SOCKET>) {
+        for sockets in self.asked.values_mut().filter(|sockets| sockets.contains(&listener)) {
+            sockets.extend(accepted);
+        }
+        if let Some(at) = self.accepting.iter().position(|other| *other == listener) {
+            self.accepting.swap_remove(at);
+        }
     }
 
     /// Records that no further messages about a socket may be posted.

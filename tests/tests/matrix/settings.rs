@@ -1,5 +1,6 @@
 //! Options, names, texts, and refused calls.
 
+use super::cells::ON_THE_SYSTEM;
 use super::world::World;
 use std::net::{Ipv4Addr, SocketAddr};
 use wpu_sys::WsaError;
@@ -82,6 +83,7 @@ pub fn d_25_strange_handles_and_values_are_refused(world: World) {
         "WSPRecv.WSAENOTCONN",
         "WSPSend.WSAENOTCONN",
         "WSPSend.WSAEOPNOTSUPP",
+        "socket-options.used-address-refused",
     ]);
     let client = &world.client;
     let (listener, address) = world.listener();
@@ -89,6 +91,17 @@ pub fn d_25_strange_handles_and_values_are_refused(world: World) {
     assert_eq!(client.bind_bytes(fresh, &[2]), Err(WsaError::WSAEFAULT));
     assert_eq!(client.bind(fresh, address), Err(WsaError::WSAEADDRINUSE));
     assert_eq!(client.bind(listener, address), Err(WsaError::WSAEINVAL), "it has an address");
+    // Systems differ here.
+    if world.cell.base != ON_THE_SYSTEM {
+        let any = |port: u16| SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
+        assert_eq!(client.bind(fresh, any(address.port())), Err(WsaError::WSAEADDRINUSE));
+        let wide = world.socket();
+        client.bind(wide, any(0)).expect("a free port");
+        let port = client.local_address(wide).expect("an address").port();
+        let one = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        assert_eq!(client.bind(fresh, one), Err(WsaError::WSAEADDRINUSE));
+        world.close([wide]);
+    }
     assert_eq!(client.listen(fresh, 1), Err(WsaError::WSAEINVAL), "it has none");
     assert_eq!(client.accept(fresh).map(|_| ()), Err(WsaError::WSAEINVAL));
     assert_eq!(client.connect(listener, address), Err(WsaError::WSAEINVAL));

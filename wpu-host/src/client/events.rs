@@ -36,7 +36,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// `WSAEINVAL` if there are no sockets, or more than 64 in one set; `WSAENOTSOCK` if no provider owns the
+    /// `WSAEINVAL` if there are no sockets, sockets of several providers, or more than 64 in one set; `WSAENOTSOCK` if no provider owns the
     /// first socket; or the provider's error.
     pub fn select(
         &self,
@@ -46,7 +46,15 @@ impl Client {
         timeout: Option<Duration>,
     ) -> Result<Selected, WsaError> {
         let first = [read, write, except].into_iter().flatten().next().ok_or(WsaError::WSAEINVAL)?;
-        let select = self.procs(*first)?.lpWSPSelect.ok_or(NOT_THERE)?;
+        let route = self.winsock.route(*first)?;
+        let select = route.procs.lpWSPSelect.ok_or(NOT_THERE)?;
+        let is_other = |socket: &SOCKET| {
+            let other = self.winsock.route(*socket);
+            other.is_ok_and(|other| other.entry.info.ProviderId != route.entry.info.ProviderId)
+        };
+        if [read, write, except].into_iter().flatten().any(is_other) {
+            return Err(WsaError::WSAEINVAL);
+        }
         let mut sets = [set_of(read)?, set_of(write)?, set_of(except)?];
         let timeout = timeout.map(|timeout| timeval {
             tv_sec: i32::try_from(timeout.as_secs()).unwrap_or(i32::MAX),

@@ -227,13 +227,16 @@ impl Client {
         let mut size = address.length();
         let function = condition.is_some().then_some(answer_condition as _);
         let context = (&raw mut condition).expose_provenance();
+        self.winsock.change(|parts| parts.accepting.push(socket));
         let accepted = self.winsock.new_socket("WSPAccept", &route, |errno| {
             let (address, size) = (address.as_mut_ptr(), &raw mut size);
             // SAFETY: the creator of the module guarantees the function's contract; each pointer is null, or
             // points to a value that outlives the call. The context is valid for the condition function until
             // the call returns.
             unsafe { accept(socket, address, size, function, context, errno) }
-        })?;
+        });
+        self.winsock.change(|parts| parts.accepted(socket, accepted.ok()));
+        let accepted = accepted?;
         Ok((accepted, self.filled("WSPAccept", &address, size)))
     }
 

@@ -1,5 +1,6 @@
 //! Notifications from a transport to the kit.
 
+use super::socket::Change;
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 use wpu_sys::WsaError;
@@ -16,6 +17,7 @@ pub(super) trait Notified: Send + Sync {
     fn readable(self: Arc<Self>);
     fn writable(self: Arc<Self>);
     fn connected(self: Arc<Self>, result: Result<(), WsaError>);
+    fn changed(self: Arc<Self>, change: Change);
 }
 
 impl Notify {
@@ -32,6 +34,18 @@ impl Notify {
     /// The pending connect has succeeded or failed.
     pub fn connected(&self, result: Result<(), WsaError>) {
         self.tell(|socket| socket.connected(result));
+    }
+
+    /// The local addresses of the endpoint's family have changed. To be called after `SIO_ADDRESS_LIST_CHANGE` has
+    /// succeeded.
+    pub fn addresses_changed(&self) {
+        self.tell(|socket| socket.changed(Change::Addresses));
+    }
+
+    /// The route to the destination has changed with which `SIO_ROUTING_INTERFACE_CHANGE` has succeeded, or any route
+    /// if that was the wildcard address.
+    pub fn route_changed(&self) {
+        self.tell(|socket| socket.changed(Change::Routes));
     }
 
     pub(super) fn attach(&self, socket: Weak<dyn Notified>) {

@@ -3,7 +3,7 @@
 use super::notify::Notify;
 use super::params::{check_multipoint, duration, no_data, no_service};
 use super::socket::{
-    Incoming, Io, Question, Sink, Socket, SocketContext, State, cancel, check_no_hook, select,
+    Change, Incoming, Io, Question, Sink, Socket, SocketContext, State, cancel, check_no_hook, select,
 };
 use super::transport::{Endpoint, Kind, Transport};
 use crate::__private::{Fixed, Import, Run};
@@ -18,8 +18,9 @@ use std::net::Shutdown;
 use std::sync::Arc;
 use wpu_sys::facts::kits;
 use wpu_sys::ffi::{
-    FIONBIO, FIONREAD, FROM_PROTOCOL_INFO, MSG_OOB, MSG_PARTIAL, SIO_BASE_HANDLE, SIO_BSP_HANDLE,
-    SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT, SIO_FLUSH, WSA_FLAG_OVERLAPPED,
+    FIONBIO, FIONREAD, FROM_PROTOCOL_INFO, MSG_OOB, MSG_PARTIAL, SIO_ADDRESS_LIST_QUERY, SIO_BASE_HANDLE,
+    SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT, SIO_FLUSH, SO_ERROR, SOL_SOCKET,
+    WSA_FLAG_OVERLAPPED,
 };
 use wpu_sys::ffi::{QOS, SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval};
 use wpu_sys::{
@@ -365,12 +366,20 @@ impl<T: Transport> ServiceProvider for Base<T> {
         option: i32,
         value: OutBuf<'_>,
     ) -> Result<(), WsaError> {
-        let mut bytes = self.find(socket)?.option(level, option)?;
+        let socket = self.find(socket)?;
+        let mut bytes = socket.option(level, option, value.lend().0.addr())?;
         // If a client reads a `BOOLEAN` or a part of an integer, the remaining bytes must be zero.
-        if bytes[value.capacity().min(bytes.len())..].iter().all(|byte| *byte == 0) && value.capacity() > 0 {
+        if bytes.len() <= 4
+            && bytes[value.capacity().min(bytes.len())..].iter().all(|byte| *byte == 0)
+            && value.capacity() > 0
+        {
             bytes.truncate(value.capacity());
         }
-        Ok(value.fill(&bytes)?)
+        let filled = value.fill(&bytes);
+        if filled.is_err() && (level, option) == (SOL_SOCKET, SO_ERROR) {
+            socket.keep_error(&bytes);
+        }
+        Ok(filled?)
     }
 
     fn set_sock_opt(
@@ -409,6 +418,12 @@ impl<T: Transport> ServiceProvider for Base<T> {
     fn ioctl(&self, socket: SOCKET, code: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
         let socket = self.find(socket)?;
         let input = request.input().map_or_else(Vec::new, Bytes::to_vec);
+        if code == SIO_BSP_HANDLE_POLL && request.is_overlapped() {
+            return Err(WsaError::WSAEFAULT);
+        }
+        if let Some(change) = Change::of(code) {
+            return socket.await_change(change, code, &input, request);
+        }
         let answer = match code {
             FIONBIO => socket.set_nonblocking(&input).map(|()| Vec::new()),
             FIONREAD => socket.waiting_bytes().map(|count| count.to_le_bytes().to_vec()),
@@ -419,7 +434,11 @@ impl<T: Transport> ServiceProvider for Base<T> {
             SIO_BASE_HANDLE | SIO_BSP_HANDLE | SIO_BSP_HANDLE_SELECT | SIO_BSP_HANDLE_POLL => {
                 Ok(socket.raw.to_le_bytes().to_vec())
             }
-            _ => socket.endpoint.ioctl(code, &input),
+            SIO_ADDRESS_LIST_QUERY => {
+                let base = request.room().map_or(0, |room| room.lend().0.addr());
+                socket.address_list(base).unwrap_or_else(|| socket.control(code, &input))
+            }
+            _ => socket.control(code, &input),
         }?;
         let count = u32::try_from(answer.len()).unwrap_or(u32::MAX);
         if !answer.is_empty() && request.room().is_none_or(|room| room.fill(&answer).is_err()) {

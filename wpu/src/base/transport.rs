@@ -120,7 +120,8 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
     fn connect(&self, to: &Address) -> Result<(), WsaError>;
 
     /// Receives bytes, and removes them unless `mode` is [`Receive::Peek`]. Returns 0 at the end of the
-    /// stream. Datagram sockets use [`receive_from`](Self::receive_from) instead.
+    /// stream. Datagram sockets use [`receive_from`](Self::receive_from) instead. After a reset this returns the
+    /// error at once: bytes that were not received are lost.
     ///
     /// # Errors
     ///
@@ -180,35 +181,57 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// `WSAENOPROTOOPT` if the option is not known, `WSAEINVAL` if the level is not known.
+    /// `WSAENOPROTOOPT` if the option is not known, and `WSAEINVAL` if no option of the level is known.
     fn option(&self, level: i32, name: i32) -> Result<Vec<u8>, WsaError> {
         let _ = name;
         Err(unknown_option(level))
     }
 
-    /// Sets an option. If this returns `WSAENOPROTOOPT` for an option of `SOL_SOCKET` that every socket has,
-    /// the kit stores the value. The default knows no level but `SOL_SOCKET`.
+    /// Sets an option. If this returns `WSAENOPROTOOPT` or `WSAEINVAL` for an option that the kit stores, such as
+    /// those of `SOL_SOCKET` that every socket has, the kit stores the value.
     ///
     /// # Errors
     ///
-    /// `WSAENOPROTOOPT` if the option is not known, `WSAEINVAL` if the level is not known.
+    /// `WSAENOPROTOOPT` if the option is not known, and `WSAEINVAL` if no option of the level is known.
     fn set_option(&self, level: i32, name: i32, value: &[u8]) -> Result<(), WsaError> {
         let _ = (name, value);
         Err(unknown_option(level))
     }
 
-    /// Handles a control code that the kit does not know.
+    /// The number of bytes that wait to be received: of a stream, or of all messages. Without it, the kit
+    /// counts what [`receive`](Self::receive) or [`receive_from`](Self::receive_from) shows, which is one message.
     ///
     /// # Errors
     ///
-    /// `WSAEOPNOTSUPP` if the code is not known.
+    /// `WSAEOPNOTSUPP` if the endpoint does not count them.
+    fn waiting(&self) -> Result<usize, WsaError> {
+        Err(WsaError::WSAEOPNOTSUPP)
+    }
+
+    /// The local addresses of the socket's family that can be bound, for `SIO_ADDRESS_LIST_QUERY`.
+    ///
+    /// # Errors
+    ///
+    /// `WSAEOPNOTSUPP` if there is no list; [`ioctl`](Self::ioctl) is called then.
+    fn local_addresses(&self) -> Result<Vec<Address>, WsaError> {
+        Err(WsaError::WSAEOPNOTSUPP)
+    }
+
+    /// Handles a control code that the kit does not know. If this succeeds for `SIO_ADDRESS_LIST_CHANGE` or
+    /// `SIO_ROUTING_INTERFACE_CHANGE`, the kit waits for the change, which [`Notify::addresses_changed`] or
+    /// [`Notify::route_changed`] reports.
+    ///
+    /// # Errors
+    ///
+    /// `WSAEOPNOTSUPP` if the code is not known; the client gets the error that the documentation gives to an
+    /// unknown code.
     fn ioctl(&self, code: u32, input: &[u8]) -> Result<Vec<u8>, WsaError> {
         let _ = (code, input);
         Err(WsaError::WSAEOPNOTSUPP)
     }
 }
 
-/// The error of a transport without options of its own.
+/// The error for an option of a transport without options.
 const fn unknown_option(level: i32) -> WsaError {
     if level == SOL_SOCKET { WsaError::WSAENOPROTOOPT } else { WsaError::WSAEINVAL }
 }

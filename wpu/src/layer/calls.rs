@@ -9,8 +9,9 @@ use super::next::{Next, Target};
 use super::sys::facts::has_plain_input;
 use super::sys::ffi::{
     QOS, SIO_BSP_HANDLE, SIO_BSP_HANDLE_POLL, SIO_BSP_HANDLE_SELECT, SIO_GET_EXTENSION_FUNCTION_POINTER,
-    SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER, SO_PROTOCOL_INFOW, SO_UPDATE_ACCEPT_CONTEXT, SOCKET,
-    SOL_SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW, timeval,
+    SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER, SIO_QUERY_TARGET_PNP_HANDLE, SO_PROTOCOL_INFOW,
+    SO_UPDATE_ACCEPT_CONTEXT, SOCKET, SOL_SOCKET, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW,
+    timeval,
 };
 use super::sys::{
     Bytes, Class, ClientMut, ClientRef, Condition, ConnectParams, EventRef, FdSetMut, OutBuf, Outcome,
@@ -129,7 +130,16 @@ impl<S: Loader> ServiceProvider for Next<S> {
         event: Option<EventRef<'_>>,
         events: ClientMut<'_, WSANETWORKEVENTS>,
     ) -> Result<(), WsaError> {
-        self.on(socket, |next, lower| next.enum_network_events(lower, event, events))
+        let target = self.find(socket)?;
+        if matches!(&target, Target::Own(own) if own.interest().is_some()) {
+            // The provider below records these events for the layer; for the client they are messages.
+            event.map(|event| self.upcalls.reset_event(event)).transpose()?;
+            // SAFETY: the pointer of a `ClientMut` is writable during the call that received it, which has not
+            // returned. No reference to the structure is created, since the client may access it concurrently.
+            unsafe { (*events.as_ptr()).lNetworkEvents = 0 };
+            return Ok(());
+        }
+        target.below().provider.enum_network_events(target.lower(), event, events)
     }
 
     /// Replaces an earlier `WSPAsyncSelect`.
@@ -192,7 +202,8 @@ impl<S: Loader> ServiceProvider for Next<S> {
     }
 
     /// If handles are created for the layer, a query for the handle below a layer returns the layer's handle;
-    /// only a query for the base handle returns that of the base provider. Function pointers of the provider
+    /// only a query for the base handle returns that of the base provider. The handle on which the layer's depends
+    /// when a device is removed is the lower one. Function pointers of the provider
     /// below are not returned: those functions would not know the client's handle, and would bypass the
     /// layer.
     ///
@@ -208,9 +219,17 @@ impl<S: Loader> ServiceProvider for Next<S> {
         }
         if self.class == Class::NonIfs {
             match code {
-                SIO_BSP_HANDLE | SIO_BSP_HANDLE_SELECT | SIO_BSP_HANDLE_POLL => {
+                SIO_BSP_HANDLE_POLL if request.is_overlapped() => {
+                    self.sockets.find(socket)?;
+                    return Err(WsaError::WSAEFAULT);
+                }
+                SIO_BSP_HANDLE
+                | SIO_BSP_HANDLE_SELECT
+                | SIO_BSP_HANDLE_POLL
+                | SIO_QUERY_TARGET_PNP_HANDLE => {
                     let own = self.sockets.find(socket)?;
-                    let handle = own.upper.to_ne_bytes();
+                    let handle = if code == SIO_QUERY_TARGET_PNP_HANDLE { own.lower } else { own.upper };
+                    let handle = handle.to_ne_bytes();
                     let room = request.room().ok_or(WsaError::WSAEFAULT)?;
                     room.fill(&handle).map_err(|_| WsaError::WSAEFAULT)?;
                     return Ok(Progress::Done(SOCKET::BITS / 8));

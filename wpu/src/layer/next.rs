@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) struct Next<S: Loader = Library> {
     pub(super) chains: Chains<S>,
     pub(super) sockets: Sockets<S>,
-    upcalls: Upcalls,
+    pub(super) upcalls: Upcalls,
     pub(super) class: Class,
     pub(super) messages: Arc<Messages<S>>,
     pub(super) moves: Arc<OverlappedRequests>,

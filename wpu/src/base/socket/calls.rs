@@ -1,5 +1,6 @@
 //! The operations of a socket that clients call.
 
+use super::addresses::{address_list, socket_addresses};
 use super::connect::{Incoming, Phase};
 use super::driver::Socket;
 use super::events::Sink;
@@ -10,10 +11,12 @@ use crate::base::transport::Endpoint;
 use crate::completion::{overlapped_result, transferred};
 use crate::{Address, Decision, decide};
 use std::net::Shutdown;
+use std::time::Instant;
 use wpu_sys::ffi::{
-    FD_CLOSE, FD_CONNECT, FD_READ, FD_WRITE, MSG_PARTIAL, MSG_PEEK, MSG_WAITALL, SO_ACCEPTCONN, SO_ERROR,
-    SO_MAX_MSG_SIZE, SO_PROTOCOL_INFOW, SO_TYPE, SO_UPDATE_ACCEPT_CONTEXT, SO_UPDATE_CONNECT_CONTEXT,
-    SOL_SOCKET, WSAOVERLAPPED, WSAPROTOCOL_INFOW,
+    FD_CLOSE, FD_CONNECT, FD_READ, FD_WRITE, MSG_PARTIAL, MSG_PEEK, MSG_WAITALL, PVD_CONFIG, SO_ACCEPTCONN,
+    SO_BSP_STATE, SO_CONDITIONAL_ACCEPT, SO_CONNECT_TIME, SO_ERROR, SO_GROUP_ID, SO_MAX_MSG_SIZE,
+    SO_PROTOCOL_INFOW, SO_TYPE, SO_UPDATE_ACCEPT_CONTEXT, SO_UPDATE_CONNECT_CONTEXT, SOL_SOCKET,
+    WSAOVERLAPPED, WSAPROTOCOL_INFOW,
 };
 use wpu_sys::{ClientMut, Condition, OutBuf, Outcome, Progress, Request, Transfer, Transferred, WsaError};
 
@@ -51,14 +54,18 @@ impl<E: Endpoint> Socket<E> {
             return self.wait_for_connection();
         }
         self.update(&Way::BOTH, |state| {
-            state.connection.end(result);
+            state.connection.bound = true;
+            match result {
+                // These are no answers to an attempt, so that no event reports them.
+                Err(WsaError::WSAEFAULT | WsaError::WSAEINVAL | WsaError::WSAEADDRNOTAVAIL) => {
+                    state.connection.refuse();
+                }
+                result => {
+                    state.connection.end(result);
+                }
+            }
             if datagram && result.is_ok() {
                 state.connection.set_peer(to);
-            }
-            state.connection.bound = true;
-            if result.is_err() {
-                // The call itself reports the result.
-                state.connection.connected = None;
             }
         });
         result
@@ -91,7 +98,7 @@ impl<E: Endpoint> Socket<E> {
                     };
                 }
                 Phase::Idle | Phase::Listening | Phase::Abandoned => {
-                    return Err(state.connection.error.unwrap_or(WsaError::WSAENOTCONN));
+                    return Err(state.connection.failed.unwrap_or(WsaError::WSAENOTCONN));
                 }
             }
         }
@@ -283,7 +290,7 @@ impl<E: Endpoint> Socket<E> {
         let name = overlapped.as_non_null().addr().get();
         let mut state = self.lock();
         let mut waiting = self.new_wait(None, !state.nonblocking);
-        while state.queues.is_pending(name) {
+        while state.queues.is_pending(name) || state.changes.is_pending(name) {
             // A notified client can call this before the completing thread has finished here. The structure
             // is still to be written until it shows the result.
             if let Some(result) = overlapped_result(overlapped) {
@@ -305,7 +312,7 @@ impl<E: Endpoint> Socket<E> {
         overlapped_result(overlapped).ok_or(unknown)
     }
 
-    /// The number of bytes that one call can receive, up to a limit of the kit.
+    /// The number of bytes that wait to be received.
     pub fn waiting_bytes(&self) -> Result<u32, WsaError> {
         if self.lock().connection.carries() { self.channel().waiting_bytes() } else { Ok(0) }
     }
@@ -342,25 +349,36 @@ impl<E: Endpoint> Socket<E> {
         Ok(())
     }
 
-    /// The value of an option in the form that the client reads.
-    pub fn option(&self, level: i32, name: i32) -> Result<Vec<u8>, WsaError> {
-        if level != SOL_SOCKET {
-            return self.endpoint.option(level, name);
+    /// The value of an option in the form that the client reads into the buffer at `base`.
+    pub fn option(&self, level: i32, option: i32, base: usize) -> Result<Vec<u8>, WsaError> {
+        let (name, context) = ((level, option), &self.context);
+        if !Options::applies(name, context.kind) {
+            return Err(WsaError::WSAENOPROTOOPT);
         }
         let mut state = self.lock();
         let number = match name {
-            SO_ERROR => state.connection.error.take().map_or(0, WsaError::code),
-            SO_TYPE => self.context.kind.socket_type,
-            SO_ACCEPTCONN => (state.connection.phase == Phase::Listening).into(),
-            SO_MAX_MSG_SIZE if self.context.kind.is_datagram() => {
-                return Ok(self.context.entry.dwMessageSize.to_le_bytes().to_vec());
+            (SOL_SOCKET, SO_ERROR) => state.connection.error.take().map_or(0, WsaError::code),
+            (SOL_SOCKET, SO_TYPE) => context.kind.socket_type,
+            (SOL_SOCKET, SO_ACCEPTCONN) => (state.connection.phase == Phase::Listening).into(),
+            (SOL_SOCKET, SO_CONNECT_TIME) => {
+                return Ok(state.connection.seconds(Instant::now()).to_le_bytes().to_vec());
             }
-            SO_PROTOCOL_INFOW => return Ok(entry_bytes(&self.context.entry)),
+            (SOL_SOCKET, SO_PROTOCOL_INFOW) => return Ok(entry_bytes(&context.entry)),
+            (SOL_SOCKET, SO_BSP_STATE) => {
+                let (bound, connected) = (state.connection.bound, state.connection.phase == Phase::Connected);
+                drop(state);
+                let local = bound.then(|| self.endpoint.local().ok()).flatten();
+                let peer = connected.then(|| self.endpoint.peer().ok()).flatten();
+                return Ok(socket_addresses(base, &[local, peer], context.kind));
+            }
+            (SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT | SO_UPDATE_CONNECT_CONTEXT) => {
+                return Err(WsaError::WSAENOPROTOOPT);
+            }
             _ if Options::is_own(name) => return state.options.get(name),
             _ => {
                 drop(state);
-                return match self.endpoint.option(level, name) {
-                    Err(WsaError::WSAENOPROTOOPT) => self.lock().options.get(name),
+                return match self.endpoint.option(level, option) {
+                    Err(error) if self.stores(level, error) => self.stored_option(name),
                     answer => answer,
                 };
             }
@@ -368,21 +386,75 @@ impl<E: Endpoint> Socket<E> {
         Ok(number.to_le_bytes().to_vec())
     }
 
-    pub fn set_option(&self, level: i32, name: i32, value: &[u8]) -> Result<(), WsaError> {
-        if level != SOL_SOCKET {
-            return self.endpoint.set_option(level, name, value);
+    /// The value of an option that the transport does not know.
+    fn stored_option(&self, name: (i32, i32)) -> Result<Vec<u8>, WsaError> {
+        match name {
+            (SOL_SOCKET, SO_MAX_MSG_SIZE) => Ok(self.longest_message().to_le_bytes().to_vec()),
+            // There are no settings.
+            (SOL_SOCKET, PVD_CONFIG) => Ok(Vec::new()),
+            _ => self.lock().options.get(name),
+        }
+    }
+
+    /// The length of the longest message that can be sent; 0 if there are no messages.
+    fn longest_message(&self) -> u32 {
+        let channel = self.channel();
+        if channel.datagram { u32::try_from(channel.longest).unwrap_or(u32::MAX) } else { 0 }
+    }
+
+    /// The list of local addresses for the client's buffer at `base`; `None` if the transport has no list.
+    pub fn address_list(&self, base: usize) -> Option<Result<Vec<u8>, WsaError>> {
+        match self.endpoint.local_addresses() {
+            Err(WsaError::WSAEOPNOTSUPP) => None,
+            addresses => Some(addresses.map(|addresses| address_list(base, &addresses))),
+        }
+    }
+
+    /// Keeps an error that `SO_ERROR` has not shown to the client after all, unless there is a new one.
+    pub fn keep_error(&self, error: &[u8]) {
+        let code = error.try_into().map_or(0, i32::from_le_bytes);
+        if code != 0 {
+            self.lock().connection.error.get_or_insert(WsaError::new(code));
+        }
+    }
+
+    pub fn set_option(&self, level: i32, option: i32, value: &[u8]) -> Result<(), WsaError> {
+        let (name, kind) = ((level, option), self.context.kind);
+        if !Options::applies(name, kind) {
+            return Err(WsaError::WSAENOPROTOOPT);
         }
         match name {
-            SO_ERROR | SO_TYPE | SO_ACCEPTCONN | SO_MAX_MSG_SIZE | SO_PROTOCOL_INFOW => {
-                Err(WsaError::WSAENOPROTOOPT)
-            }
+            (
+                SOL_SOCKET,
+                SO_ERROR | SO_TYPE | SO_ACCEPTCONN | SO_MAX_MSG_SIZE | SO_PROTOCOL_INFOW | SO_CONNECT_TIME
+                | SO_GROUP_ID | SO_BSP_STATE,
+            ) => Err(WsaError::WSAENOPROTOOPT),
             // Sockets of the kit have this context from the start.
-            SO_UPDATE_ACCEPT_CONTEXT | SO_UPDATE_CONNECT_CONTEXT => Ok(()),
+            (SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT | SO_UPDATE_CONNECT_CONTEXT) => Ok(()),
+            (SOL_SOCKET, SO_CONDITIONAL_ACCEPT) if self.lock().connection.phase == Phase::Listening => {
+                Err(WsaError::WSAEINVAL)
+            }
             _ if Options::is_own(name) => self.lock().options.set(name, value),
-            _ => match self.endpoint.set_option(level, name, value) {
-                Err(WsaError::WSAENOPROTOOPT) => self.lock().options.set(name, value),
+            _ => match self.endpoint.set_option(level, option, value) {
+                Err(error) if self.stores(level, error) => self.store_option(name, value),
                 answer => answer,
             },
+        }
+    }
+
+    /// Whether this error of the transport means that the kit has to answer for an option.
+    fn stores(&self, level: i32, error: WsaError) -> bool {
+        let unknown =
+            error == WsaError::WSAENOPROTOOPT || (error == WsaError::WSAEINVAL && level != SOL_SOCKET);
+        unknown && Options::is_known(level, self.context.kind)
+    }
+
+    /// Sets an option that the transport does not know.
+    fn store_option(&self, name: (i32, i32), value: &[u8]) -> Result<(), WsaError> {
+        match name {
+            (SOL_SOCKET, PVD_CONFIG) if value.is_empty() => Ok(()),
+            (SOL_SOCKET, PVD_CONFIG) => Err(WsaError::WSAEINVAL),
+            _ => self.lock().options.set(name, value),
         }
     }
 }

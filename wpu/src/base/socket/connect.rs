@@ -4,6 +4,7 @@ use super::queue::Way;
 use crate::Address;
 use crate::base::notify::Notify;
 use std::collections::VecDeque;
+use std::time::Instant;
 use wpu_sys::WsaError;
 
 /// The phase of a socket.
@@ -33,8 +34,12 @@ pub struct Connection<E> {
     pub bound: bool,
     /// The error of a completed connect, or 0, which `FD_CONNECT` reports.
     pub connected: Option<i32>,
-    /// The error of a failed connect until `SO_ERROR` is read: the socket is exceptional for `WSPSelect`.
+    /// The error of the last connect, if it failed: the socket is exceptional for `WSPSelect`.
+    pub failed: Option<WsaError>,
+    /// The last error of a connect or of the connection until `SO_ERROR` is read.
     pub error: Option<WsaError>,
+    /// When the socket got its connection.
+    pub since: Option<Instant>,
     shut: [bool; 2],
     /// The last send would have blocked, and the endpoint has not become writable since.
     pub full: bool,
@@ -49,7 +54,9 @@ impl<E> Connection<E> {
             peer: None,
             bound: false,
             connected: None,
+            failed: None,
             error: None,
+            since: None,
             shut: [false; 2],
             full: false,
             incoming: VecDeque::new(),
@@ -58,7 +65,8 @@ impl<E> Connection<E> {
 
     /// The state of an accepted connection.
     pub fn accepted() -> Self {
-        Self { phase: Phase::Connected, bound: true, ..Self::new(false) }
+        let since = Some(Instant::now());
+        Self { phase: Phase::Connected, bound: true, connected: Some(0), since, ..Self::new(false) }
     }
 
     /// Checks that the socket may listen.
@@ -80,7 +88,7 @@ impl<E> Connection<E> {
             Phase::Idle | Phase::Connected => {}
         }
         self.phase = Phase::Connecting;
-        (self.peer, self.error, self.connected) = (None, None, None);
+        (self.peer, self.failed, self.connected, self.since) = (None, None, None, None);
         Ok(())
     }
 
@@ -92,7 +100,9 @@ impl<E> Connection<E> {
         let unwanted = self.phase == Phase::Abandoned && result.is_ok();
         let result = if unwanted { Err(WsaError::WSAECONNABORTED) } else { result };
         self.connected = Some(result.map_or_else(WsaError::code, |()| 0));
-        self.error = result.err();
+        self.failed = result.err();
+        self.error = self.failed.or(self.error);
+        self.since = result.is_ok().then(Instant::now);
         self.phase = if result.is_ok() { Phase::Connected } else { Phase::Idle };
         self.full = false;
         unwanted
@@ -103,7 +113,21 @@ impl<E> Connection<E> {
         self.peer = (!to.is_null()).then_some(*to);
         if self.peer.is_none() {
             self.phase = Phase::Idle;
+            self.since = None;
         }
+    }
+
+    /// Ends a connect that was refused for its arguments: nothing was attempted.
+    pub fn refuse(&mut self) {
+        if self.phase == Phase::Connecting {
+            self.phase = Phase::Idle;
+        }
+    }
+
+    /// The seconds since the socket got its connection; all bits are set if it has none.
+    pub fn seconds(&self, now: Instant) -> u32 {
+        let seconds = self.since.map(|since| now.saturating_duration_since(since).as_secs());
+        seconds.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(u32::MAX)
     }
 
     /// Whether data can be transferred in this phase.
@@ -152,8 +176,9 @@ mod tests {
         connection.end(REFUSED);
         assert_eq!(connection.phase, Phase::Idle);
         assert_eq!(connection.connected, Some(WsaError::WSAECONNREFUSED.code()));
-        assert_eq!(connection.error, REFUSED.err());
-        assert_eq!((connection.begin(), connection.connected, connection.error), (Ok(()), None, None));
+        assert_eq!((connection.failed, connection.error), (REFUSED.err(), REFUSED.err()));
+        assert_eq!((connection.begin(), connection.connected, connection.failed), (Ok(()), None, None));
+        assert_eq!(connection.error, REFUSED.err(), "it stays until it is read");
         connection.end(Ok(()));
         connection.end(REFUSED);
         assert_eq!(connection.phase, Phase::Connected, "an attempt ends once");

@@ -1,6 +1,7 @@
 //! The driver of a socket: calls, pending requests and event reports use its endpoint one at a time.
 
 use super::blocking::{OnDrop, Wait};
+use super::changes::Change;
 use super::connect::{Incoming, Phase};
 use super::events::{NetworkEvent, Sink};
 use super::parts::Parts;
@@ -165,7 +166,7 @@ impl<E: Endpoint> Socket<E> {
         state.check()?;
         state.closed = true;
         state.events.select(0, Sink::Record);
-        let requests = state.queues.drain();
+        let (requests, changes) = (state.queues.drain(), state.changes.drain());
         let incoming = std::mem::take(&mut state.connection.incoming);
         self.wake(&state);
         state = self.pause_while(state, |state| state.is_used_elsewhere());
@@ -176,7 +177,7 @@ impl<E: Endpoint> Socket<E> {
         }
         self.endpoint.close(abort);
         // This aborts the requests: no completion can be reported after the handle is closed.
-        drop(requests);
+        drop((requests, changes));
         Ok(handle)
     }
 }
@@ -201,6 +202,10 @@ impl<E: Endpoint> Notified for Socket<E> {
         if unwanted {
             self.endpoint.close(true);
         }
+    }
+
+    fn changed(self: Arc<Self>, change: Change) {
+        self.report_change(change);
     }
 }
 
@@ -359,6 +364,12 @@ impl<E: Endpoint> Socket<E> {
             // The transport has chosen an address if there was none.
             self.lock().connection.bound = true;
         }
+        if let Err(error @ (WsaError::WSAECONNRESET | WsaError::WSAECONNABORTED | WsaError::WSAENETRESET)) =
+            completion
+        {
+            // The connection has ended.
+            self.lock().connection.error = Some(error);
+        }
         completion
     }
 
@@ -451,6 +462,7 @@ impl<E: Endpoint> Socket<E> {
         }
         let happened = state.happened(arrived, acceptable);
         let (sink, events) = (state.events.sink, state.events.record(happened));
+        state.changes.reported(events.iter().fold(0, |bits, event| bits | event.bit));
         drop(state);
         self.tell_client(sink, &events);
     }

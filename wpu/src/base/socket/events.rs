@@ -74,8 +74,11 @@ impl Events {
         found.retain(|event| self.wanted() & event.bit != 0);
         for NetworkEvent { bit, error } in &found {
             self.spent |= bit;
-            self.recorded |= bit;
-            self.errors[bit.trailing_zeros() as usize] = *error;
+            // Events that are posted as messages are not recorded.
+            if !matches!(self.sink, Sink::Messages { .. }) {
+                self.recorded |= bit;
+                self.errors[bit.trailing_zeros() as usize] = *error;
+            }
         }
         found
     }

@@ -1,8 +1,11 @@
 //! Sockets: the operations that clients call, over one state machine.
 
+mod addresses;
 mod blocking;
 mod calls;
+mod changes;
 mod connect;
+mod control;
 mod driver;
 mod events;
 mod options;
@@ -13,6 +16,7 @@ mod state;
 mod transfer;
 
 pub use blocking::{cancel, check_no_hook};
+pub use changes::Change;
 pub use connect::Incoming;
 pub use driver::{Socket, SocketContext};
 pub use events::Sink;

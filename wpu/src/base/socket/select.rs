@@ -61,7 +61,7 @@ fn answer<E: Endpoint>(socket: &Socket<E>, question: Question) -> Result<bool, W
     let connection = &state.connection;
     let carries = connection.carries();
     match question {
-        Question::Exceptional => Ok(connection.error.is_some()),
+        Question::Exceptional => Ok(connection.failed.is_some()),
         Question::Writable => Ok(carries && (!connection.full || connection.is_shut(Way::Out))),
         Question::Readable if connection.phase == Phase::Listening => {
             drop(state);

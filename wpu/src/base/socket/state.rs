@@ -1,13 +1,16 @@
 //! The mutable state of a socket: its parts, and the changes that concern several parts.
 
 use super::blocking::Watch;
+use super::changes::{Change, Changes};
 use super::connect::Connection;
 use super::events::{Events, NetworkEvent};
 use super::options::Options;
 use super::queue::{Queues, Way};
 use super::transfer::{Arrived, Op};
 use std::sync::Arc;
-use wpu_sys::ffi::{FD_ACCEPT, FD_CLOSE, FD_CONNECT, FD_READ, FD_WRITE};
+use wpu_sys::ffi::{
+    FD_ACCEPT, FD_ADDRESS_LIST_CHANGE, FD_CLOSE, FD_CONNECT, FD_READ, FD_ROUTING_INTERFACE_CHANGE, FD_WRITE,
+};
 use wpu_sys::{SocketHandle, WsaError};
 
 /// The parts of a socket. No upcall, completion or author's code runs while the state is locked.
@@ -18,6 +21,7 @@ pub struct State<E> {
     pub connection: Connection<E>,
     pub queues: Queues<Op>,
     pub events: Events,
+    pub changes: Changes,
     pub options: Options,
     /// The selections that wait for the socket.
     pub watches: Vec<Arc<Watch>>,
@@ -32,6 +36,7 @@ impl<E> State<E> {
             connection: Connection::new(datagram),
             queues: Queues::new(),
             events: Events::default(),
+            changes: Changes::default(),
             options: Options::default(),
             watches: Vec::new(),
         }
@@ -80,6 +85,8 @@ impl<E> State<E> {
             (FD_READ, (arrived == Arrived::Data && !connection.is_shut(Way::In)).then_some(0)),
             (FD_WRITE, writable.then_some(0)),
             (FD_CLOSE, closed),
+            (FD_ROUTING_INTERFACE_CHANGE, self.changes.has_happened(Change::Routes).then_some(0)),
+            (FD_ADDRESS_LIST_CHANGE, self.changes.has_happened(Change::Addresses).then_some(0)),
         ];
         events.into_iter().filter_map(|(bit, error)| Some(NetworkEvent { bit, error: error? })).collect()
     }

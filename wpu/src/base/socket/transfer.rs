@@ -272,10 +272,15 @@ impl<E: Endpoint> Channel<'_, E> {
         }
     }
 
-    /// The number of bytes that one call can receive, up to a limit of the kit.
+    /// The number of bytes that wait. If the endpoint does not count them: those that one call can receive, up to a
+    /// limit of the kit.
     pub fn waiting_bytes(&self) -> Result<u32, WsaError> {
         if let Some(left) = self.parts.and_then(Parts::left) {
             return Ok(count(left));
+        }
+        match self.endpoint.waiting() {
+            Err(WsaError::WSAEOPNOTSUPP) => {}
+            counted => return counted.map(count),
         }
         match with_scratch(CHUNK, |bytes| self.peek(bytes)) {
             Ok(bytes) => Ok(count(bytes)),

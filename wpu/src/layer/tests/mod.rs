@@ -9,6 +9,7 @@ mod messages;
 mod partial;
 mod places;
 mod requests;
+mod settings;
 mod sockets;
 mod stand;
 mod states;
