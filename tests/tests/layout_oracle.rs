@@ -4,8 +4,10 @@
 //! The compiler compares layouts and signatures (see `oracle`): a difference does not compile. This test
 //! lists them, with the stated exceptions, and compares values.
 
+mod values;
+
 use crate::common::project;
-use crate::oracle::{Spelled, our_field, same, takes_6, takes_7, their_field};
+use crate::oracle::{Spelled, our_field, same, shape, takes_6, takes_7, their_field};
 use std::any::TypeId;
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,12 +18,10 @@ use std::mem::offset_of;
 use std::path::Path;
 #[cfg(not(windows))]
 use std::process::Command;
-use windows_sys::Win32::Foundation as foundation;
+use values::{constants, errors, guids};
 use windows_sys::Win32::Networking::WinSock as ws;
 use windows_sys::Win32::System::LibraryLoader as library_loader;
-use windows_sys::Win32::System::SystemServices as system_services;
-use windows_sys::Win32::System::Threading as threading;
-use wpu_sys::{WsaError, ffi};
+use wpu_sys::ffi;
 
 /// The items that windows-sys has in several modules.
 mod theirs {
@@ -52,6 +52,17 @@ structures! { theirs:
     QOS as QOS { SendingFlowspec, ReceivingFlowspec, ProviderSpecific }
     TIMEVAL as timeval { tv_sec, tv_usec }
     tcp_keepalive as tcp_keepalive { onoff, keepalivetime, keepaliveinterval }
+    CMSGHDR as WSACMSGHDR { cmsg_len, cmsg_level, cmsg_type }
+    WSAMSG as WSAMSG { name, namelen, lpBuffers, dwBufferCount, Control, dwFlags }
+    WSAPOLLFD as WSAPOLLFD { fd, events, revents }
+    TRANSMIT_FILE_BUFFERS as TRANSMIT_FILE_BUFFERS { Head, HeadLength, Tail, TailLength }
+    RIO_BUF as RIO_BUF { Offset, Length } => "the id of a buffer is an integer there" { BufferId }
+    RIO_EXTENSION_FUNCTION_TABLE as RIO_EXTENSION_FUNCTION_TABLE { cbSize } => "the ids are integers there, see `shapes`" {
+        RIOReceive, RIOReceiveEx, RIOSend, RIOSendEx, RIOCloseCompletionQueue, RIOCreateCompletionQueue,
+        RIOCreateRequestQueue, RIODequeueCompletion, RIODeregisterBuffer, RIONotify, RIORegisterBuffer,
+        RIOResizeCompletionQueue, RIOResizeRequestQueue,
+    }
+    RIORESULT as RIORESULT { Status, BytesTransferred, SocketContext, RequestContext }
     SOCKADDR as sockaddr { sa_family } => "the bytes of an address have a sign there" { sa_data }
 }
 
@@ -89,6 +100,15 @@ signatures! { ws:
     LPWSPJOINLEAF, LPWSPLISTEN, LPWSPSELECT, LPWSPSEND, LPWSPSENDDISCONNECT, LPWSPSENDTO, LPWSPSETSOCKOPT,
     LPWSPSHUTDOWN, LPWSPSOCKET, LPWSPSTRINGTOADDRESS,
     LPWSCDEINSTALLPROVIDER, LPWSCGETPROVIDERPATH, LPWSCINSTALLPROVIDER,
+}
+
+// In C none of their pointers is to constant data, and the ids of registered I/O are pointers.
+shapes! { ws:
+    LPFN_ACCEPTEX, LPFN_CONNECTEX, LPFN_DISCONNECTEX, LPFN_GETACCEPTEXSOCKADDRS, LPFN_TRANSMITFILE, LPFN_TRANSMITPACKETS,
+    LPFN_WSAPOLL, LPFN_WSARECVMSG, LPFN_WSASENDMSG,
+    LPFN_RIOCLOSECOMPLETIONQUEUE, LPFN_RIOCREATECOMPLETIONQUEUE, LPFN_RIOCREATEREQUESTQUEUE, LPFN_RIODEQUEUECOMPLETION,
+    LPFN_RIODEREGISTERBUFFER, LPFN_RIONOTIFY, LPFN_RIORECEIVE, LPFN_RIORECEIVEEX, LPFN_RIOREGISTERBUFFER,
+    LPFN_RIORESIZECOMPLETIONQUEUE, LPFN_RIORESIZEREQUESTQUEUE, LPFN_RIOSEND, LPFN_RIOSENDEX,
 }
 
 /// Functions without a pointer type there. The compiler checks them, and they are not linked.
@@ -175,6 +195,13 @@ const NOT_THERE: &[&str] = &[
     "LPWSPSTARTUPEX",
     "SOMAXCONN",
     "WINSOCK_VERSION",
+    "RIO_INVALID_CQ",
+    "RIO_INVALID_RQ",
+    "SIO_CHK_QOS",
+    "SIO_GET_INTERFACE_LIST",
+    "SIO_GET_INTERFACE_LIST_EX",
+    "SIO_IDEAL_SEND_BACKLOG_CHANGE",
+    "SIO_IDEAL_SEND_BACKLOG_QUERY",
     "WSP_INVALID_SOCKET_HANDLE",
     "WSP_LEAKED_SOCKET_HANDLE",
     "WSP_NOT_INITIALIZED",
@@ -220,108 +247,18 @@ const NAMES_ALONE: &[&str] = &[
     "LPWSTR",
     "SERVICETYPE",
     "ULONG",
+    "ULONGLONG",
+    "LPTRANSMIT_FILE_BUFFERS",
+    "LPTRANSMIT_PACKETS_ELEMENT",
+    "LPWSAMSG",
+    "LPWSAPOLLFD",
+    "PRIORESULT",
+    "PRIO_BUF",
+    "PRIO_NOTIFICATION_COMPLETION",
+    "RIO_BUFFERID",
+    "RIO_CQ",
+    "RIO_RQ",
 ];
-
-macro_rules! numbers {
-    ($theirs:ident: $($name:ident),* $(,)?) => {
-        [$((stringify!($name), ffi::$name as usize, $theirs::$name as usize)),*]
-    };
-}
-
-/// The same for 32-bit words, which may be signed on one side only.
-macro_rules! words {
-    ($theirs:ident: $($name:ident),* $(,)?) => {
-        [$((stringify!($name), ffi::$name as u32 as usize, $theirs::$name as u32 as usize)),*]
-    };
-}
-
-/// Constants: name, our value, their value. Their types may differ, which `as usize` removes.
-#[allow(
-    clippy::cast_lossless,
-    clippy::cast_sign_loss,
-    clippy::cast_possible_truncation,
-    reason = "equal numbers stay equal"
-)]
-fn constants() -> Vec<(&'static str, usize, usize)> {
-    let mut all = numbers! { ws:
-        SOCKET_ERROR, INVALID_SOCKET, WSA_INVALID_EVENT, FD_SETSIZE, MAX_PROTOCOL_CHAIN, LAYERED_PROTOCOL,
-        BASE_PROTOCOL, WSAPROTOCOL_LEN, WSPDESCRIPTION_LEN, XP1_IFS_HANDLES, WSS_OPERATION_IN_PROGRESS, IOC_IN,
-    }
-    .to_vec();
-    all.extend(numbers! { foundation:
-        NO_ERROR, FALSE, TRUE, WAIT_OBJECT_0, WAIT_IO_COMPLETION, WAIT_FAILED, WAIT_TIMEOUT, MAX_PATH,
-    });
-    all.extend(numbers! { threading: INFINITE });
-    all.extend(numbers! { library_loader:
-        GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN,
-        GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-    });
-    all.extend(numbers! { system_services: MAXIMUM_WAIT_OBJECTS });
-    // There, only the bit numbers exist.
-    all.extend([
-        ("FD_QOS", ffi::FD_QOS as usize, 1 << ws::FD_QOS_BIT),
-        ("FD_GROUP_QOS", ffi::FD_GROUP_QOS as usize, 1 << ws::FD_GROUP_QOS_BIT),
-        (
-            "FD_ROUTING_INTERFACE_CHANGE",
-            ffi::FD_ROUTING_INTERFACE_CHANGE as usize,
-            1 << ws::FD_ROUTING_INTERFACE_CHANGE_BIT,
-        ),
-        ("FD_ADDRESS_LIST_CHANGE", ffi::FD_ADDRESS_LIST_CHANGE as usize, 1 << ws::FD_ADDRESS_LIST_CHANGE_BIT),
-        ("FD_ALL_EVENTS", ffi::FD_ALL_EVENTS as usize, (1 << ws::FD_MAX_EVENTS) - 1),
-    ]);
-    all.extend(words! { ws:
-        AF_UNSPEC, AF_INET, AF_INET6, SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET,
-        IPPROTO_IP, IPPROTO_TCP, IPPROTO_UDP, FROM_PROTOCOL_INFO, WSA_FLAG_OVERLAPPED,
-        WSA_FLAG_MULTIPOINT_C_ROOT, WSA_FLAG_MULTIPOINT_C_LEAF, WSA_FLAG_MULTIPOINT_D_ROOT,
-        WSA_FLAG_MULTIPOINT_D_LEAF, WSA_FLAG_ACCESS_SYSTEM_SECURITY, WSA_FLAG_NO_HANDLE_INHERIT,
-        JL_SENDER_ONLY, JL_RECEIVER_ONLY, JL_BOTH, CF_ACCEPT, CF_REJECT, CF_DEFER, SD_RECEIVE,
-        SD_SEND, SD_BOTH, MSG_OOB, MSG_PEEK, MSG_DONTROUTE, MSG_WAITALL, MSG_PARTIAL, SOL_SOCKET, SO_DEBUG,
-        SO_ACCEPTCONN, SO_REUSEADDR, SO_KEEPALIVE, SO_DONTROUTE, SO_BROADCAST, SO_LINGER, SO_DONTLINGER,
-        SO_EXCLUSIVEADDRUSE, SO_OOBINLINE, SO_SNDBUF, SO_RCVBUF, SO_SNDLOWAT, SO_RCVLOWAT, SO_SNDTIMEO,
-        SO_RCVTIMEO, SO_ERROR, SO_TYPE, SO_GROUP_ID, SO_GROUP_PRIORITY, SO_MAX_MSG_SIZE, SO_PROTOCOL_INFOW,
-        PVD_CONFIG, SO_CONDITIONAL_ACCEPT, SO_UPDATE_ACCEPT_CONTEXT, SO_CONNECT_TIME,
-        SO_UPDATE_CONNECT_CONTEXT, TCP_NODELAY, FIONBIO, FIONREAD, SIOCATMARK, SIO_FLUSH, SIO_KEEPALIVE_VALS, AF_ATM,
-        SIO_ASSOCIATE_HANDLE, SIO_ENABLE_CIRCULAR_QUEUEING, SIO_GET_QOS, SIO_GET_GROUP_QOS, SIO_SET_QOS, SIO_TRANSLATE_HANDLE,
-        SIO_QUERY_TARGET_PNP_HANDLE, SIO_ROUTING_INTERFACE_CHANGE,
-        SIO_GET_EXTENSION_FUNCTION_POINTER, SIO_ADDRESS_LIST_QUERY, SIO_ADDRESS_LIST_CHANGE, SIO_BSP_HANDLE,
-        SIO_BSP_HANDLE_SELECT, SIO_BSP_HANDLE_POLL, SIO_BASE_HANDLE, FD_READ, FD_WRITE, FD_OOB, FD_ACCEPT,
-        FD_CONNECT, FD_CLOSE, FD_READ_BIT, FD_WRITE_BIT, FD_OOB_BIT, FD_ACCEPT_BIT, FD_CONNECT_BIT,
-        FD_CLOSE_BIT, FD_QOS_BIT, FD_GROUP_QOS_BIT, FD_ROUTING_INTERFACE_CHANGE_BIT,
-        FD_ADDRESS_LIST_CHANGE_BIT, FD_MAX_EVENTS, XP1_CONNECTIONLESS, XP1_GUARANTEED_DELIVERY,
-        XP1_GUARANTEED_ORDER, XP1_MESSAGE_ORIENTED, XP1_PSEUDO_STREAM, XP1_GRACEFUL_CLOSE,
-        XP1_EXPEDITED_DATA, XP1_CONNECT_DATA, XP1_DISCONNECT_DATA, XP1_SUPPORT_BROADCAST,
-        XP1_SUPPORT_MULTIPOINT, XP1_MULTIPOINT_CONTROL_PLANE, XP1_MULTIPOINT_DATA_PLANE, XP1_QOS_SUPPORTED,
-        XP1_INTERRUPT, XP1_UNI_SEND, XP1_UNI_RECV, XP1_PARTIAL_MESSAGE, XP1_SAN_SUPPORT_SDP,
-        PFL_MULTIPLE_PROTO_ENTRIES, PFL_RECOMMENDED_PROTO_ENTRY, PFL_HIDDEN, PFL_MATCHES_PROTOCOL_ZERO,
-        PFL_NETWORKDIRECT_PROVIDER, BIGENDIAN, LITTLEENDIAN, SECURITY_PROTOCOL_NONE, LSP_SYSTEM,
-        LSP_INSPECTOR, LSP_REDIRECTOR, LSP_PROXY, LSP_FIREWALL, LSP_INBOUND_MODIFY, LSP_OUTBOUND_MODIFY,
-        LSP_CRYPTO_COMPRESS, LSP_LOCAL_CACHE, ProviderInfoLspCategories,
-    });
-    all
-}
-
-macro_rules! codes {
-    ($theirs:ident: $($name:ident),* $(,)?) => {
-        [$((stringify!($name), WsaError::$name, i64::from($theirs::$name))),*]
-    };
-}
-
-fn errors() -> Vec<(&'static str, WsaError, i64)> {
-    let mut all = codes! { ws:
-        WSA_INVALID_HANDLE, WSA_NOT_ENOUGH_MEMORY, WSAEFAULT, WSAEINVAL, WSAENOTSOCK, WSAENOBUFS, WSANOTINITIALISED,
-        WSA_INVALID_PARAMETER, WSA_OPERATION_ABORTED, WSA_IO_PENDING, WSAEINTR, WSAEWOULDBLOCK, WSAEINPROGRESS,
-        WSAEOPNOTSUPP, WSAENETDOWN, WSAEPROCLIM, WSASYSNOTREADY, WSAVERNOTSUPPORTED, WSAEINVALIDPROCTABLE,
-        WSAEINVALIDPROVIDER, WSAEPROVIDERFAILEDINIT, WSASYSCALLFAILURE,
-        WSA_IO_INCOMPLETE, WSAEACCES, WSAEMFILE, WSAEALREADY, WSAEDESTADDRREQ, WSAEMSGSIZE, WSAEPROTOTYPE,
-        WSAENOPROTOOPT, WSAEPROTONOSUPPORT, WSAESOCKTNOSUPPORT, WSAEAFNOSUPPORT, WSAEADDRINUSE,
-        WSAEADDRNOTAVAIL, WSAENETUNREACH, WSAENETRESET, WSAECONNABORTED, WSAECONNRESET, WSAEISCONN,
-        WSAENOTCONN, WSAESHUTDOWN, WSAETIMEDOUT, WSAECONNREFUSED, WSAEHOSTUNREACH, WSAEDISCON, WSATRY_AGAIN,
-        WSANO_RECOVERY, WSASERVICE_NOT_FOUND,
-    }
-    .to_vec();
-    all.extend(codes! { foundation: ERROR_INVALID_HANDLE, ERROR_CALL_NOT_IMPLEMENTED });
-    all
-}
 
 #[test]
 fn every_declaration_has_a_second_source() {
@@ -331,12 +268,14 @@ fn every_declaration_has_a_second_source() {
         STRUCTURES
             .iter()
             .chain(signatures)
+            .chain(SHAPES)
             .chain(LINKED)
             .chain(NOT_THERE)
             .chain(NAMES_ALONE)
             .map(|name| (*name).to_owned()),
     );
     compared.extend(constants().into_iter().map(|(name, ..)| name.to_owned()));
+    compared.extend(guids().into_iter().map(|(name, ..)| name.to_owned()));
     let ours = declared();
     assert!(ours.len() > 60, "found only {} declarations", ours.len());
     let alone: Vec<_> = ours.difference(&compared).collect();
@@ -412,6 +351,10 @@ fn the_larger_table_begins_like_the_smaller() {
 fn constants_have_the_values_of_the_metadata() {
     for (name, ours, theirs) in constants() {
         assert_eq!(ours, theirs, "{name}");
+    }
+    for (name, ours, theirs) in guids() {
+        let theirs = (theirs.data1, theirs.data2, theirs.data3, theirs.data4);
+        assert_eq!((ours.Data1, ours.Data2, ours.Data3, ours.Data4), theirs, "{name}");
     }
 }
 

@@ -148,7 +148,9 @@ fn nasty(table: &mut Table, met: &mut BTreeSet<&'static str>) {
             (Value::Table(table), _) => nasty(table, met),
             (Value::Array(items), Some(key)) => {
                 met.insert(key);
-                items.iter_mut().for_each(|item| *item = Value::String(LINE.to_owned()));
+                for item in items {
+                    *item = Value::String(LINE.to_owned());
+                }
             }
             (Value::Array(items), None) => {
                 items.iter_mut().filter_map(Value::as_table_mut).for_each(|table| nasty(table, met));

@@ -32,7 +32,7 @@ thread_local! {
 /// A provider whose functions all fail.
 struct Reached;
 
-macro_rules! fails {
+macro_rules! failure_values {
     ($($(#[request($($lent:ident),*)])? fn $function:ident($($name:ident: $type:ty),* $(,)?) -> $answer:ty;)*) => {
         impl ServiceProvider for Reached {
             $(fn $function(&self, $($name: $type),*) -> Result<$answer, WsaError> {
@@ -44,7 +44,7 @@ macro_rules! fails {
     };
 }
 
-wpu_sys::for_each_downcall!(fails);
+wpu_sys::for_each_downcall!(failure_values);
 
 macro_rules! serve {
     ($($provider:ident),*) => {

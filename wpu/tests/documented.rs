@@ -39,7 +39,7 @@ const COMPLETION: CompletionVtable = CompletionVtable {
 /// A provider whose functions all fail with [`ANSWER`].
 struct Below;
 
-macro_rules! fails {
+macro_rules! failure_values {
     ($($(#[request($($lent:ident),*)])? fn $function:ident($($name:ident: $type:ty),* $(,)?) -> $answer:ty;)*) => {
         impl ServiceProvider for Below {
             $(fn $function(&self, $($name: $type),*) -> Result<$answer, WsaError> {
@@ -50,7 +50,7 @@ macro_rules! fails {
     };
 }
 
-wpu_sys::for_each_downcall!(fails);
+wpu_sys::for_each_downcall!(failure_values);
 
 // SAFETY: no memory is kept: no request becomes pending.
 unsafe impl Serve for Below {

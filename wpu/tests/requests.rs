@@ -598,11 +598,11 @@ fn a_count_that_does_not_fit_is_reported_as_the_maximum() {
 #[test]
 fn the_result_is_read_after_the_mark_of_a_pending_operation() {
     /// The client's structure, which a provider completes on another thread.
-    struct Lent(*mut WSAOVERLAPPED);
+    struct SendPointer(*mut WSAOVERLAPPED);
     // SAFETY: the client outlives the thread.
-    unsafe impl Send for Lent {}
+    unsafe impl Send for SendPointer {}
 
-    impl Lent {
+    impl SendPointer {
         fn complete(self, count: u32) {
             let at = self.0;
             // SAFETY: the operation is pending, so these members belong to the provider.
@@ -623,9 +623,9 @@ fn the_result_is_read_after_the_mark_of_a_pending_operation() {
         let pending = WSAOVERLAPPED { Internal: WSS_OPERATION_IN_PROGRESS, ..WSAOVERLAPPED::ZERO };
         // SAFETY: no request is pending.
         unsafe { client.overlapped.get().write(pending) };
-        let lent = Lent(client.overlapped.get());
+        let pointer = SendPointer(client.overlapped.get());
         std::thread::scope(|scope| {
-            scope.spawn(move || lent.complete(count));
+            scope.spawn(move || pointer.complete(count));
             let result = loop {
                 if let Some(result) = client.result() {
                     break result;

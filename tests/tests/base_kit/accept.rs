@@ -24,14 +24,14 @@ unsafe extern "system" fn ask(
 }
 
 /// Memory for an address, behind which other memory of the client is.
-struct Room {
+struct PeerAddress {
     bytes: [u8; 32],
     len: i32,
 }
 
 const UNTOUCHED: [u8; 32] = [0xee; 32];
 
-impl Room {
+impl PeerAddress {
     fn new(len: i32) -> Self {
         Self { bytes: UNTOUCHED, len }
     }
@@ -47,7 +47,7 @@ impl Room {
 fn accept(
     world: &World,
     listener: SOCKET,
-    room: &mut Room,
+    room: &mut PeerAddress,
     mut condition: Option<&mut dyn FnMut() -> i32>,
 ) -> Result<SOCKET, WsaError> {
     let accept = world.procs().lpWSPAccept.expect("a function");
@@ -74,7 +74,7 @@ fn the_address_of_the_peer_comes_whatever_the_client_decides() {
     for (answer, peer, error) in
         [(CF_DEFER, 1, Some(WsaError::WSATRY_AGAIN)), (CF_REJECT, 1, Some(REFUSED)), (CF_ACCEPT, 2, None)]
     {
-        let mut room = Room::new(20);
+        let mut room = PeerAddress::new(20);
         let accepted = accept(&world, listener, &mut room, Some(&mut || answer));
         assert_eq!(accepted.err(), error);
         assert!(room.shows(peer), "{answer}: {:?}", room.bytes);
@@ -112,14 +112,14 @@ fn no_other_failure_writes_the_address_or_loses_the_connection() {
             let mut condition = || answer;
             let condition: Option<&mut dyn FnMut() -> i32> =
                 if with_condition { Some(&mut condition) } else { None };
-            let mut room = Room::new(len);
+            let mut room = PeerAddress::new(len);
             assert_eq!(accept(&world, listener, &mut room, condition), Err(error));
             assert_eq!(room.bytes, UNTOUCHED, "{error:?}");
         }
     }
     script(|script| script.no_handles = None);
     let not_listening = world.socket();
-    let mut room = Room::new(16);
+    let mut room = PeerAddress::new(16);
     assert_eq!(accept(&world, not_listening, &mut room, None), Err(WsaError::WSAEINVAL));
     for peer in [1, 2] {
         let socket = accept(&world, listener, &mut room, None).expect("nothing was lost");
@@ -127,7 +127,7 @@ fn no_other_failure_writes_the_address_or_loses_the_connection() {
         world.close([socket]);
     }
     world.client.set_nonblocking(listener, true).expect("a socket");
-    let mut room = Room::new(16);
+    let mut room = PeerAddress::new(16);
     assert_eq!(accept(&world, listener, &mut room, None), Err(WsaError::WSAEWOULDBLOCK));
     assert_eq!(room.bytes, UNTOUCHED);
     world.close([listener, not_listening]);
@@ -152,7 +152,7 @@ fn a_handle_is_created_only_for_an_accepted_connection() {
             assert_eq!(created(), before, "nothing is decided");
             answer
         };
-        let accepted = accept(&world, listener, &mut Room::new(16), Some(&mut condition));
+        let accepted = accept(&world, listener, &mut PeerAddress::new(16), Some(&mut condition));
         assert_eq!(created(), before + more);
         if let Ok(socket) = accepted {
             world.close([socket]);
@@ -265,7 +265,7 @@ fn connections_are_taken_in_their_order_without_a_condition() {
         // A client that looks whether there is a connection changes nothing.
         let ready = world.client.select(&[listener], &[], &[], Some(LONG)).expect("a connection");
         assert_eq!(ready.read, [listener]);
-        let mut room = Room::new(16);
+        let mut room = PeerAddress::new(16);
         let socket = accept(&world, listener, &mut room, None).expect("a connection");
         assert!(room.shows(peer), "{peer}");
         world.close([socket]);

@@ -17,7 +17,7 @@ macro_rules! stay {
     ($($ty:ty),*) => { $(impl Spelled for $ty { type Ours = $ty; })* };
 }
 
-stay!((), u8, u16, u32, usize, i32, isize, core::ffi::c_void);
+stay!((), u8, u16, u32, u64, usize, i16, i32, isize, core::ffi::c_void);
 
 impl<T: Spelled> Spelled for *const T {
     type Ours = *const T::Ours;
@@ -39,6 +39,9 @@ macro_rules! functions {
     ($($($param:ident)*;)*) => {
         $(impl<R: Spelled, $($param: Spelled),*> Spelled for unsafe extern "system" fn($($param),*) -> R {
             type Ours = unsafe extern "system" fn($($param::Ours),*) -> R::Ours;
+        }
+        impl<R: Shaped, $($param: Shaped),*> Shaped for unsafe extern "system" fn($($param),*) -> R {
+            type Shape = unsafe extern "system" fn($($param::Shape),*) -> R::Shape;
         })*
     };
 }
@@ -46,6 +49,36 @@ macro_rules! functions {
 functions! {
     ; A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H; A B C D E F G H I;
     A B C D E F G H I J; A B C D E F G H I J K;
+}
+
+/// A type without what C and the metadata may say differently: whether a pointer is to constant data, and whether
+/// an id is a pointer or an integer.
+pub trait Shaped {
+    /// The type with an integer for each pointer.
+    type Shape;
+}
+
+macro_rules! shapes_stay {
+    ($($ty:ty => $shape:ty),*) => { $(impl Shaped for $ty { type Shape = $shape; })* };
+}
+
+shapes_stay!(() => (), u8 => u8, u16 => u16, u32 => u32, i32 => i32, usize => usize, isize => usize);
+
+impl<T> Shaped for *const T {
+    type Shape = usize;
+}
+
+impl<T> Shaped for *mut T {
+    type Shape = usize;
+}
+
+impl<T: Shaped> Shaped for Option<T> {
+    type Shape = Option<T::Shape>;
+}
+
+/// The shape of a type.
+pub const fn shape<T: Shaped>(_: PhantomData<T>) -> PhantomData<T::Shape> {
+    PhantomData
 }
 
 /// The type of a field, translated.
@@ -73,6 +106,15 @@ macro_rules! items {
 }
 
 items! { takes_2: A B; takes_4: A B C D; takes_5: A B C D E; takes_6: A B C D E F; takes_7: A B C D E F G; }
+
+/// Signatures in which only constness and the types of ids may differ.
+macro_rules! shapes {
+    ($theirs:ident: $($name:ident),* $(,)?) => {
+        /// The compared signatures.
+        pub const SHAPES: &[&str] = &[$(stringify!($name)),*];
+        const _: () = { $(same(shape(PhantomData::<ffi::$name>), shape(PhantomData::<$theirs::$name>));)* };
+    };
+}
 
 /// Compiles if both types are the same.
 pub const fn same<T>(_: PhantomData<T>, _: PhantomData<T>) {}

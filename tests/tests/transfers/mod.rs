@@ -12,9 +12,9 @@ mod wire;
 
 use raw::Raw;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
-use wire::Wire;
+use wire::{Controlled, locked};
 use wpu::base::Base;
 use wpu_host::{Client, Entry, Host, Leftovers, Module};
 use wpu_sys::WsaError;
@@ -24,10 +24,6 @@ use wpu_sys::ffi::*;
 const LONG: Duration = Duration::from_secs(60);
 
 const WOULD_BLOCK: WsaError = WsaError::WSAEWOULDBLOCK;
-
-fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
-    lock.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 fn at(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
@@ -54,7 +50,7 @@ impl World {
         let alone = locked(&ALONE);
         wire::reset();
         let host = Host::new().expect("a free slot");
-        let module = Module::linked::<Base<Wire>, _>();
+        let module = Module::linked::<Base<Controlled>, _>();
         let install = |number, flags, kind, protocol| {
             let entry = Entry::new(GUID { Data1: 0x7769_7265, Data2: number, ..GUID::ZERO }, "wire.dll");
             let mut entry = entry.flags(flags).sockets(AF_INET, kind, protocol);

@@ -1,10 +1,9 @@
 //! A transport of datagrams and streams in memory, which tests can fill up, stop and let fail.
 
-use super::locked;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, Shutdown};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use wpu::base::{Address, Base, Endpoint, Kind, Notify, Receive, Transport};
 use wpu::prelude::*;
 
@@ -14,7 +13,7 @@ use wpu::prelude::*;
     kit = base,
     waives(WPUGetProviderPath = "base provider: no layer below"),
 )]
-pub struct Wire(Arc<Net>);
+pub struct Controlled(Arc<Net>);
 
 /// The number of bytes that a pipe holds.
 pub static ROOM: AtomicUsize = AtomicUsize::new(usize::MAX);
@@ -102,7 +101,7 @@ struct State {
     pipes: Option<Pipes>,
 }
 
-impl Lifecycle for Wire {
+impl Lifecycle for Controlled {
     fn start(_: &Start<'_>) -> Result<Self, WsaError> {
         let net = Arc::<Net>::default();
         *locked(&LAST) = Some(Arc::clone(&net));
@@ -110,7 +109,7 @@ impl Lifecycle for Wire {
     }
 }
 
-impl Transport for Wire {
+impl Transport for Controlled {
     type Endpoint = End;
 
     fn open(&self, kind: Kind, notify: Notify) -> Result<End, WsaError> {
@@ -118,7 +117,7 @@ impl Transport for Wire {
     }
 }
 
-wpu::export!(Base<Wire>; any());
+wpu::export!(Base<Controlled>; any());
 
 /// Fails as the test wants it.
 fn attempt(into: &mut [u8]) -> Result<(), WsaError> {
@@ -307,4 +306,8 @@ impl Endpoint for End {
     fn close(&self, _: bool) {
         let _ = self.shutdown(Shutdown::Both);
     }
+}
+
+pub fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

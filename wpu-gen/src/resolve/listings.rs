@@ -46,7 +46,9 @@ impl Resolver<'_> {
         match cell {
             syntax::Cell::Text(text) => model::Cell::Text(text.clone()),
             syntax::Cell::Names(names) => {
-                names.iter().for_each(|name| self.named_in_cell(file, name));
+                for name in names {
+                    self.named_in_cell(file, name);
+                }
                 let types = names.iter().filter_map(|name| self.scopes.types.scope.get(name.get_ref()));
                 model::Cell::Names { types: types.collect(), names: names.iter().map(text).collect() }
             }

@@ -4,7 +4,7 @@ use super::blocking::{OnDrop, Wait};
 use super::changes::Change;
 use super::connect::{Incoming, Phase};
 use super::events::{NetworkEvent, Sink};
-use super::parts::Parts;
+use super::partial::PartialMessages;
 use super::queue::{Outstanding, Standing, Way};
 use super::state::State;
 use super::transfer::{Arrived, Buffers, Channel, Io, Op, longest};
@@ -46,7 +46,7 @@ pub struct Socket<E> {
     pub key: usize,
     pub raw: SOCKET,
     pub endpoint: E,
-    parts: Parts,
+    parts: PartialMessages,
     state: Mutex<State<E>>,
     changed: Condvar,
 }
@@ -67,7 +67,7 @@ impl<E: Endpoint> Socket<E> {
         let raw = handle.raw();
         state.handle = Some(handle);
         let (state, changed) = (Mutex::new(state), Condvar::new());
-        let (endpoint, parts) = (end.endpoint, Parts::default());
+        let (endpoint, parts) = (end.endpoint, PartialMessages::default());
         let socket = Arc::new(Self { context, key, raw, endpoint, parts, state, changed });
         let weak: Weak<Self> = Arc::downgrade(&socket);
         end.notify.attach(weak);

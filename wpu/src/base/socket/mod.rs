@@ -9,6 +9,7 @@ mod control;
 mod driver;
 mod events;
 mod options;
+mod partial;
 mod parts;
 mod queue;
 mod select;

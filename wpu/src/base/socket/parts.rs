@@ -1,42 +1,20 @@
 //! Messages that are sent and received in parts, on sockets whose catalog entry has `XP1_PARTIAL_MESSAGE`.
 
+use super::partial::{Begun, PartialMessages};
 use super::transfer::{Buffers, Channel, LARGEST, count};
-use crate::Address;
 use crate::base::transport::{Endpoint, Receive};
-use std::sync::Mutex;
 use wpu_sys::ffi::MSG_PARTIAL;
 use wpu_sys::rt::sync::lock;
 use wpu_sys::{CompletionResult, Gather, Outcome, Transfer, WsaError};
 
-/// The messages of a socket that have begun and not ended. No lock is held while the endpoint is called, whose
-/// notifications lead here.
-#[derive(Debug, Default)]
-pub struct Parts {
-    /// The parts that were sent so far.
-    sent: Mutex<Vec<u8>>,
-    /// The message of which a part was received.
-    received: Mutex<Option<Begun>>,
-}
-
-/// A message of which a part was received, or that was peeked at.
-#[derive(Debug)]
-struct Begun {
-    bytes: Vec<u8>,
-    sender: Address,
-    /// The number of bytes that the client has received.
-    done: usize,
-}
-
-impl Parts {
-    /// The number of bytes that are left of a message.
-    pub fn left(&self) -> Option<usize> {
-        lock(&self.received).as_ref().map(|begun| begun.bytes.len() - begun.done)
-    }
-}
-
 impl<E: Endpoint> Channel<'_, E> {
     /// Receives as much of a message as fits. The rest is left for the next calls.
-    pub fn receive_part(&self, parts: &Parts, buffers: Buffers<'_>, mode: Receive) -> CompletionResult {
+    pub fn receive_part(
+        &self,
+        parts: &PartialMessages,
+        buffers: Buffers<'_>,
+        mode: Receive,
+    ) -> CompletionResult {
         let begun = lock(&parts.received).take();
         let mut begun = begun.map_or_else(|| self.next_message(), Ok)?;
         let rest = &begun.bytes[begun.done..];
@@ -70,7 +48,7 @@ impl<E: Endpoint> Channel<'_, E> {
     /// Adds the bytes to the message that was begun. Sends the message unless more parts follow.
     pub fn send_part(
         &self,
-        parts: &Parts,
+        parts: &PartialMessages,
         buffers: Gather<'_>,
         more: bool,
         send: impl FnOnce(&[u8]) -> Result<usize, WsaError>,

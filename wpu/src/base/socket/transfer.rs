@@ -1,6 +1,6 @@
 //! Transfers between a client's buffers and an endpoint: one attempt each, for calls and pending requests.
 
-use super::parts::Parts;
+use super::partial::PartialMessages;
 use super::queue::{Outstanding, Way};
 use crate::Address;
 use crate::base::transport::{Endpoint, Receive};
@@ -37,7 +37,7 @@ pub struct Channel<'a, E> {
     /// The peer of a datagram socket: messages of others are dropped.
     pub peer: Option<Address>,
     /// The messages that have begun, if they can be sent and received in parts.
-    pub parts: Option<&'a Parts>,
+    pub parts: Option<&'a PartialMessages>,
 }
 
 /// The operation of a call or a request.
@@ -259,7 +259,7 @@ impl<E: Endpoint> Channel<'_, E> {
 
     /// What has arrived, without removing it.
     pub fn arrived(&self) -> Arrived {
-        if self.parts.and_then(Parts::left).is_some() {
+        if self.parts.and_then(PartialMessages::left).is_some() {
             return Arrived::Data;
         }
         match self.peek(&mut [0]) {
@@ -275,7 +275,7 @@ impl<E: Endpoint> Channel<'_, E> {
     /// The number of bytes that wait. If the endpoint does not count them: those that one call can receive, up to a
     /// limit of the kit.
     pub fn waiting_bytes(&self) -> Result<u32, WsaError> {
-        if let Some(left) = self.parts.and_then(Parts::left) {
+        if let Some(left) = self.parts.and_then(PartialMessages::left) {
             return Ok(count(left));
         }
         match self.endpoint.waiting() {
