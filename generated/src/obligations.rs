@@ -965,7 +965,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "All of the address but its family is in network byte order; the family is in the order of the machine.",
         sources: &[Citation { source: &SOURCES[25], section: "Parameters, name" }],
-        not_checkable: Some("a port or an address in the wrong order is another valid one: only the client knows which one it meant"),
         ..Obligation::NONE
     },
     Obligation {
@@ -1632,7 +1631,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "The client reads only those elements of `iErrorCode` whose bit is set in `lNetworkEvents`.",
         sources: &[Citation { source: &SOURCES[30], section: "Remarks" }],
         certainty: Certainty::Implied,
-        not_checkable: Some("what a client reads in its own memory, nobody sees"),
         ..Obligation::NONE
     },
     Obligation {

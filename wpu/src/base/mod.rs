@@ -5,6 +5,7 @@
 //! thirty functions of a provider: handles, blocking and non-blocking calls, overlapped requests, network
 //! events, `WSPSelect`, options, closing and clean-up.
 
+mod change;
 mod notify;
 mod params;
 mod provider;

@@ -1,6 +1,6 @@
 //! Notifications from a transport to the kit.
 
-use super::socket::Change;
+use super::change::Change;
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 use wpu_sys::WsaError;

@@ -1,9 +1,10 @@
 //! `Base`: the thirty functions of a provider over the sockets of a transport.
 
+use super::change::Change;
 use super::notify::Notify;
 use super::params::{check_multipoint, duration, no_data, no_service};
 use super::socket::{
-    Change, Incoming, Io, Question, Sink, Socket, SocketContext, State, cancel, check_no_hook, select,
+    Incoming, Io, Question, Sink, Socket, SocketContext, State, cancel, check_no_hook, select,
 };
 use super::transport::{Endpoint, Kind, Transport};
 use crate::__private::{Fixed, Import, Run};

@@ -1,42 +1,10 @@
 //! Changes of local addresses and of routes, for which a client asks with a control code: each code is good for one
 //! change.
 
-use super::driver::Socket;
 use super::queue::Queues;
 use super::transfer::Op;
-use crate::base::transport::Endpoint;
-use wpu_sys::ffi::{
-    FD_ADDRESS_LIST_CHANGE, FD_ROUTING_INTERFACE_CHANGE, SIO_ADDRESS_LIST_CHANGE,
-    SIO_ROUTING_INTERFACE_CHANGE,
-};
-use wpu_sys::{PendingRequest, Progress, Request, WsaError};
-
-/// What can change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    Addresses,
-    Routes,
-}
-
-impl Change {
-    pub const ALL: [Self; 2] = [Self::Addresses, Self::Routes];
-
-    /// What a control code asks for.
-    pub fn of(code: u32) -> Option<Self> {
-        match code {
-            SIO_ADDRESS_LIST_CHANGE => Some(Self::Addresses),
-            SIO_ROUTING_INTERFACE_CHANGE => Some(Self::Routes),
-            _ => None,
-        }
-    }
-
-    pub const fn event(self) -> i32 {
-        match self {
-            Self::Addresses => FD_ADDRESS_LIST_CHANGE,
-            Self::Routes => FD_ROUTING_INTERFACE_CHANGE,
-        }
-    }
-}
+use crate::base::change::Change;
+use wpu_sys::PendingRequest;
 
 /// What a client has asked for.
 #[derive(Default)]
@@ -44,18 +12,18 @@ pub struct Changes([Asked; 2]);
 
 /// The state of one kind of change.
 #[derive(Default)]
-struct Asked {
+pub struct Asked {
     /// Whether the next change is a network event.
-    armed: bool,
+    pub armed: bool,
     /// Whether there was such a change that was not reported yet.
-    happened: bool,
+    pub happened: bool,
     /// The number of changes.
-    count: u64,
-    requests: Vec<PendingRequest>,
+    pub count: u64,
+    pub requests: Vec<PendingRequest>,
 }
 
 impl Changes {
-    fn of(&mut self, change: Change) -> &mut Asked {
+    pub fn of(&mut self, change: Change) -> &mut Asked {
         &mut self.0[change as usize]
     }
 
@@ -97,50 +65,4 @@ impl Changes {
 /// The address of the client's overlapped structure.
 fn structure(request: &PendingRequest) -> usize {
     request.parts().overlapped.addr().get()
-}
-
-impl<E: Endpoint> Socket<E> {
-    /// Waits for a change, or makes an overlapped request pending. A plain call on a non-blocking socket fails, and
-    /// only a network event reports the change.
-    pub fn await_change(
-        &self,
-        change: Change,
-        code: u32,
-        input: &[u8],
-        request: Request<'_>,
-    ) -> Result<Progress<u32>, WsaError> {
-        self.control(code, input)?;
-        let mut state = self.lock();
-        state.check()?;
-        state.events.enable(change.event());
-        let asked = state.changes.of(change);
-        (asked.armed, asked.happened) = (true, false);
-        let before = asked.count;
-        if let Some(overlapped) = request.parts().map(|parts| parts.overlapped.addr().get()) {
-            state.queues.forget(overlapped);
-            let (pending, pended) = (self.context.pend)(request).map_err(|_| WsaError::WSASYSCALLFAILURE)?;
-            state.changes.of(change).requests.push(pended);
-            return Ok(Progress::Pending(pending));
-        }
-        if state.nonblocking {
-            return Err(WsaError::WSAEWOULDBLOCK);
-        }
-        let mut wait = self.new_wait(None, !state.nonblocking);
-        while state.changes.of(change).count == before {
-            if state.closed {
-                return Err(WsaError::WSAEINTR);
-            }
-            state = self.wait(&mut wait, state)?;
-        }
-        Ok(Progress::Done(0))
-    }
-
-    /// Reports a change to the client.
-    pub fn report_change(&self, change: Change) {
-        let mut requests = Vec::new();
-        self.update(&[], |state| requests = state.changes.happen(change, &mut state.queues));
-        for request in requests {
-            request.complete(Ok(0.into()));
-        }
-    }
 }

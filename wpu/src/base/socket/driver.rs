@@ -1,13 +1,13 @@
 //! The driver of a socket: calls, pending requests and event reports use its endpoint one at a time.
 
 use super::blocking::{OnDrop, Wait};
-use super::changes::Change;
 use super::connect::{Incoming, Phase};
 use super::events::{NetworkEvent, Sink};
 use super::partial::PartialMessages;
 use super::queue::{Outstanding, Standing, Way};
 use super::state::State;
 use super::transfer::{Arrived, Buffers, Channel, Io, Op, longest};
+use crate::base::change::Change;
 use crate::base::notify::{Notified, Notify};
 use crate::base::transport::{Endpoint, Kind};
 use crate::completion::Pend;

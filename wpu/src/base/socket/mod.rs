@@ -1,6 +1,7 @@
 //! Sockets: the operations that clients call, over one state machine.
 
 mod addresses;
+mod await_change;
 mod blocking;
 mod calls;
 mod changes;
@@ -17,7 +18,6 @@ mod state;
 mod transfer;
 
 pub use blocking::{cancel, check_no_hook};
-pub use changes::Change;
 pub use connect::Incoming;
 pub use driver::{Socket, SocketContext};
 pub use events::Sink;

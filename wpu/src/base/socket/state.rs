@@ -1,12 +1,13 @@
 //! The mutable state of a socket: its parts, and the changes that concern several parts.
 
 use super::blocking::Watch;
-use super::changes::{Change, Changes};
+use super::changes::Changes;
 use super::connect::Connection;
 use super::events::{Events, NetworkEvent};
 use super::options::Options;
 use super::queue::{Queues, Way};
 use super::transfer::{Arrived, Op};
+use crate::base::change::Change;
 use std::sync::Arc;
 use wpu_sys::ffi::{
     FD_ACCEPT, FD_ADDRESS_LIST_CHANGE, FD_CLOSE, FD_CONNECT, FD_READ, FD_ROUTING_INTERFACE_CHANGE, FD_WRITE,
