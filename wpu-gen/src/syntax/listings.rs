@@ -1,6 +1,6 @@
 //! `[[listing]]`: what the documentation says of several items, in columns.
 
-use super::leaf::{Spanned, Text};
+use super::leaf::Text;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -58,7 +58,7 @@ impl schemars::JsonSchema for Cell {
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let names = Vec::<Spanned<String>>::json_schema(generator);
+        let names = Vec::<Text>::json_schema(generator);
         schemars::json_schema!({ "anyOf": [{ "type": "string" }, names] })
     }
 }
