@@ -183,7 +183,6 @@ fn messages_keep_their_bounds_and_senders() {
         "WSPListen.WSAEOPNOTSUPP",
         "WSPRecv.WSAEWOULDBLOCK",
         "WSPRecvFrom.WSAEMSGSIZE",
-        "WSPRecvFrom.gives-the-sender",
         "WSPSelect.readable-when-data-waits",
         "WSPSelect.sets-keep-the-ready",
         "WSPSend.goes-to-the-peer",

@@ -353,7 +353,6 @@ fn without_each<M: Manner>(create: WsaError, query: WsaError, reset: Result<(), 
 
 #[test]
 fn d_39_a_dead_function_of_the_host_affects_only_calls_that_need_it() {
-    let _shows = wpu_evidence::tested(["socket-handles.first-error-reported"]);
     let (unsupported, failure) = (WsaError::WSAEOPNOTSUPP, WsaError::WSASYSCALLFAILURE);
     without_each::<NotSupported>(unsupported, unsupported, Err(unsupported));
     without_each::<SilentFailure>(failure, failure, Err(failure));

@@ -29,7 +29,9 @@ fn a_thread_that_waits_makes_no_other_call() {
     world.host.set_blocking_hook(move || {
         let mut answers = to.lock().expect("no panic");
         answers.clear();
-        for (name, call) in CALLS.iter().filter(|(name, _)| documents(name, busy)) {
+        // The query of a request has no such error in its list, but is a call like the others.
+        let others = |name: &str| documents(name, busy) || name == "WSPGetOverlappedResult";
+        for (name, call) in CALLS.iter().filter(|(name, _)| others(name)) {
             for socket in [waiting, other] {
                 let mut client = Client::new().on(socket);
                 let before = client.memory();
@@ -45,7 +47,7 @@ fn a_thread_that_waits_makes_no_other_call() {
     assert_eq!(world.client.recv(waiting, &mut [0]), Err(WsaError::WSAEINTR));
     world.host.clear_blocking_hook();
     let answers = answers.lock().expect("no panic").clone();
-    assert_eq!(answers.len(), 2 * names.len() + 1);
+    assert_eq!(answers.len(), 2 * (names.len() + 1) + 1);
     for (name, failed, error) in answers {
         assert_eq!((failed, error), (true, busy), "{name}");
     }

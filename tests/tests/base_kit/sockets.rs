@@ -52,7 +52,7 @@ fn flags_of_sessions_fit_the_entry() {
     const C_LEAF: u32 = WSA_FLAG_MULTIPOINT_C_LEAF;
     const D_ROOT: u32 = WSA_FLAG_MULTIPOINT_D_ROOT;
     const D_LEAF: u32 = WSA_FLAG_MULTIPOINT_D_LEAF;
-    let _shows = wpu_evidence::tested(["multipoint.flags-fit-the-entry", "WSPSocket.WSAEINVAL"]);
+    let _shows = wpu_evidence::tested(["multipoint.flags-fit-the-entry"]);
     let (control, data) = (XP1_MULTIPOINT_CONTROL_PLANE, XP1_MULTIPOINT_DATA_PLANE);
     for (services, fits) in [
         (0, [false; 4]),

@@ -58,6 +58,8 @@ fn the_end_is_zero_bytes_for_streams_and_an_error_for_messages() {
     let _shows = wpu_evidence::tested([
         "message-orientation.end-of-messages-is-error",
         "message-orientation.end-of-stream-is-zero",
+        "WSPRecv.WSAEDISCON",
+        "WSPRecvFrom.WSAEDISCON",
     ]);
     let ended = Err(WsaError::WSAEDISCON);
     let kinds = STREAMS.map(|kind| (kind, Ok((vec![], 0))));
@@ -72,6 +74,7 @@ fn the_end_is_zero_bytes_for_streams_and_an_error_for_messages() {
         for flags in [0, MSG_PARTIAL, 0] {
             assert_eq!(receive(&world, far, flags), end);
             assert_eq!(client.recv(far, &mut []), count.map(|_| 0));
+            assert_eq!(client.recv_from(far, &mut [0; 8]).map(|(got, _)| got), count.map(|_| 0));
         }
         world.host.close_client_event(event).expect("an event");
         world.end([near, far]);
