@@ -3,6 +3,7 @@
 use super::world::{LONG, World};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Instant;
 use wpu_host::{ConditionResult, HookResult};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
@@ -177,7 +178,9 @@ pub fn a_time_limit_ends_a_call_that_waits(world: World) {
     let _shows = world.tested(["socket-options.timeouts-of-blocking-calls"]);
     let (near, far) = world.pair();
     world.client.set_option(far, SOL_SOCKET, SO_RCVTIMEO, &20_u32.to_le_bytes()).expect("an option");
+    let begun = Instant::now();
     assert_eq!(world.client.recv(far, &mut [0]), Err(WsaError::WSAETIMEDOUT));
+    assert!(begun.elapsed().as_secs() < 20, "these are milliseconds");
     world.client.set_option(near, SOL_SOCKET, SO_SNDTIMEO, &20_u32.to_le_bytes()).expect("an option");
     let sent = world.client.send(near, &vec![0; 64 << 20]).expect("some bytes");
     assert!(sent > 0 && sent < 64 << 20, "{sent} bytes");
@@ -286,9 +289,9 @@ pub fn a_condition_judges_callers(world: World) {
     });
     assert_eq!(deferred, Err(WsaError::WSATRY_AGAIN));
     assert_eq!(seen, client.local_address(one).ok());
+    let two = call();
     let taken = client.accept_if(listener, |_| ConditionResult::Accept).expect("a connection");
     assert_eq!(client.peer_address(taken), client.local_address(one));
-    let two = call();
     assert_eq!(client.accept_if(listener, |_| ConditionResult::Reject), Err(WsaError::WSAECONNREFUSED));
     assert_eq!(client.recv(two, &mut [0]), Err(WsaError::WSAECONNRESET));
     world.close([one, two, taken, listener]);

@@ -90,6 +90,16 @@ fn a_request_completes_without_output_at_the_next_change() {
         world.host.clear_blocking_hook();
         assert!(waits.try_recv().is_ok(), "it has waited");
     }
+    // A change of the addresses of another family is one of other sockets.
+    let (elsewhere, six) = world.open(AF_INET6, SOCK_STREAM);
+    six.part().codes.insert(SIO_ADDRESS_LIST_CHANGE, vec![]);
+    let request = world.client.ioctl_overlapped(elsewhere, SIO_ADDRESS_LIST_CHANGE, &[], 0, Tell::Nobody);
+    let request = request.expect("a request");
+    end.notify.addresses_changed();
+    assert_eq!(request.outcome(), None);
+    six.notify.addresses_changed();
+    assert!(request.outcome().is_some());
+    world.client.close(elsewhere).expect("a socket to close");
     // The close ends what is pending.
     let event = world.host.client_event();
     let (code, ..) = KINDS[0];

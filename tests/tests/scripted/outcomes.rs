@@ -128,5 +128,12 @@ fn a_failed_connect_is_exceptional_and_its_error_is_read_once() {
         assert_eq!([error(socket), error(socket)], [Ok(WsaError::WSAECONNRESET.code()), Ok(0)]);
         client.close(socket).expect("a socket to close");
     }
-    world.end([], []);
+    let (socket, end) = world.stream();
+    client.set_nonblocking(socket, true).expect("a socket");
+    end.part().connect = Err(WsaError::WSAEWOULDBLOCK);
+    assert_eq!(client.connect(socket, somewhere()), Err(WsaError::WSAEWOULDBLOCK));
+    assert_eq!(ready(socket), (0, 0), "the connect is under way");
+    end.connected(Ok(()));
+    assert_eq!(ready(socket), (1, 0));
+    world.end([socket], []);
 }

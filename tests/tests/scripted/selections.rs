@@ -13,8 +13,9 @@ fn messages(world: &World, before: usize) -> Vec<(HWND, u32, SOCKET, isize)> {
 #[test]
 fn a_selection_replaces_the_earlier_one_of_either_function() {
     let _shows = wpu_evidence::tested([
+        "network-events.connect-before-write",
         "network-events.selection-replaces-earlier",
-        "network-events.selection-unblocks-socket",
+        "WSPAsyncSelect.message-as-asked",
         "WSPEnumNetworkEvents.only-event-selections",
     ]);
     let world = World::new();
@@ -49,6 +50,10 @@ fn a_selection_replaces_the_earlier_one_of_either_function() {
     assert_eq!(world.record(socket, second).events, 0);
     end.arrive(b"d");
     assert_eq!((messages(&world, 3), world.told(socket, second)), (vec![], NOTHING));
+    // The message is the same for every event.
+    client.async_select(socket, windows[0], 0x403, FD_CONNECT | FD_READ | FD_WRITE).expect("messages");
+    let expected = [FD_CONNECT, FD_READ, FD_WRITE].map(|event| (windows[0], 0x403, socket, event as isize));
+    assert_eq!(messages(&world, 3), expected);
     world.end([socket], [first, second]);
 }
 

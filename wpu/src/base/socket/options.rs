@@ -168,6 +168,7 @@ mod tests {
         assert_eq!(options.get(of_sockets(0)), Err(WsaError::WSAENOPROTOOPT));
         assert_eq!(options.set(of_sockets(0), &[1]), Err(WsaError::WSAENOPROTOOPT));
         let mut options = Options::default();
+        assert_eq!(options.linger(), None);
         options.set(not, &[0; 4]).unwrap();
         assert_eq!(
             options.linger(),
