@@ -224,6 +224,7 @@ fn a_pending_request_shows_the_same_on_another_thread() {
         assert_eq!((received.gather().count(), received.scatter().total()), (0, 5));
         assert_eq!(sent.input().map(ClientSlice::to_vec), Some(vec![7; 16]));
         assert!(sent.room().is_none() && received.input().is_none());
+        assert_eq!(received.room().map(OutBuf::capacity), Some(16));
         received.room().expect("there is one").fill(b"address").expect("it fits");
         (sent, received)
     };

@@ -82,19 +82,17 @@ unsafe impl Serve for Plain {
 }
 
 /// The errors that only a provider which has a network, a protocol or a session can know.
-const OF_THE_NETWORK: [(&str, &[&str]); 28] = [
+const OF_THE_NETWORK: [(&str, &[&str]); 27] = [
     ("WSPAccept", &["WSAEACCES", "WSAECONNRESET", "WSAEMFILE", "WSAENETDOWN", "WSAENOBUFS"]),
     ("WSPAsyncSelect", &["WSAENETDOWN"]),
     ("WSPBind", &["WSAEADDRNOTAVAIL", "WSAENETDOWN", "WSAENOBUFS"]),
     ("WSPCancelBlockingCall", &["WSAENETDOWN"]),
-    ("WSPCleanup", &["WSAEINVAL", "WSAENETDOWN"]),
-    ("WSPCloseSocket", &["WSAENETDOWN", "WSAEWOULDBLOCK"]),
+    ("WSPCloseSocket", &["WSAENETDOWN"]),
     (
         "WSPConnect",
         &[
             "WSAEACCES",
             "WSAEADDRINUSE",
-            "WSAEADDRNOTAVAIL",
             "WSAEAFNOSUPPORT",
             "WSAENETDOWN",
             "WSAENETUNREACH",
@@ -110,7 +108,7 @@ const OF_THE_NETWORK: [(&str, &[&str]); 28] = [
     ("WSPGetQOSByName", &["WSAEINVAL", "WSAENETDOWN"]),
     ("WSPGetSockName", &["WSAENETDOWN"]),
     ("WSPGetSockOpt", &["WSAENETDOWN"]),
-    ("WSPIoctl", &["WSAENETDOWN", "WSAEWOULDBLOCK"]),
+    ("WSPIoctl", &["WSAENETDOWN"]),
     (
         "WSPJoinLeaf",
         &[
@@ -131,20 +129,12 @@ const OF_THE_NETWORK: [(&str, &[&str]); 28] = [
     ),
     ("WSPListen", &["WSAEADDRINUSE", "WSAEMFILE", "WSAENETDOWN", "WSAENOBUFS"]),
     ("WSPRecv", &["WSAECONNABORTED", "WSAEDISCON", "WSAENETDOWN", "WSAENETRESET"]),
-    ("WSPRecvDisconnect", &["WSAEFAULT", "WSAENETDOWN", "WSAENOPROTOOPT"]),
-    ("WSPRecvFrom", &["WSAECONNRESET", "WSAEDISCON", "WSAEISCONN", "WSAENETDOWN", "WSAENETRESET"]),
+    ("WSPRecvDisconnect", &["WSAEFAULT", "WSAENETDOWN"]),
+    ("WSPRecvFrom", &["WSAECONNRESET", "WSAEDISCON", "WSAENETDOWN", "WSAENETRESET"]),
     ("WSPSelect", &["WSAENETDOWN"]),
     (
         "WSPSend",
-        &[
-            "WSAEACCES",
-            "WSAECONNABORTED",
-            "WSAECONNRESET",
-            "WSAEMSGSIZE",
-            "WSAENETDOWN",
-            "WSAENETRESET",
-            "WSAENOBUFS",
-        ],
+        &["WSAEACCES", "WSAECONNABORTED", "WSAECONNRESET", "WSAENETDOWN", "WSAENETRESET", "WSAENOBUFS"],
     ),
     ("WSPSendDisconnect", &["WSAENETDOWN"]),
     (
@@ -155,7 +145,6 @@ const OF_THE_NETWORK: [(&str, &[&str]); 28] = [
             "WSAEAFNOSUPPORT",
             "WSAECONNABORTED",
             "WSAECONNRESET",
-            "WSAEMSGSIZE",
             "WSAENETDOWN",
             "WSAENETRESET",
             "WSAENETUNREACH",

@@ -88,7 +88,6 @@ provider!(Failing, uses: &[], start: |_| Err(CODE.get()));
 #[test]
 fn the_code_of_a_failed_start_is_the_result() {
     let _shows = wpu_evidence::tested([
-        "WSPStartup.WSAEINPROGRESS",
         "WSPStartup.WSAEPROCLIM",
         "WSPStartup.WSASYSNOTREADY",
         "WSPStartupEx.WSAEPROCLIM",
@@ -439,7 +438,7 @@ provider!(CodelessAtEnd, uses: &[SET_EVENT], clean_up: || Err(WsaError::new(0)))
 
 #[test]
 fn the_run_ends_even_if_the_clean_up_fails() {
-    let _shows = wpu_evidence::tested(["WSPCleanup.can-start-again"]);
+    let _shows = wpu_evidence::tested(["WSPCleanup.can-start-again", "WSPCleanup.WSAENETDOWN"]);
     ends::<PanicsAtEnd>(Err(WsaError::WSASYSCALLFAILURE));
     ends::<PanicsWhenDropped>(Ok(()));
     ends::<FailsAtEnd>(Err(WsaError::WSAENETDOWN));
@@ -449,6 +448,7 @@ fn the_run_ends_even_if_the_clean_up_fails() {
 fn ends<P: Exported>(answer: Result<(), WsaError>) {
     for _ in 0..2 {
         let functions = start::<P>(&FULL).expect("started");
+        assert_eq!(call(&functions, 3), Ok(()));
         assert_eq!(clean_up(&functions), answer);
         let run = <P::Provider as wpu::EntryPoint>::__Itself::__RUN;
         assert_eq!((run.starts(), run.is_open()), (0, false));

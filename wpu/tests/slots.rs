@@ -232,7 +232,7 @@ common::provider::provider!(Running, uses: &[12]);
 
 #[test]
 fn a_table_with_a_null_slot_does_not_replace_a_complete_one() {
-    let _shows = wpu_evidence::tested(["start-up.failed-start-leaves-nothing", "start-up.newest-table-used"]);
+    let _shows = wpu_evidence::tested(["start-up.failed-start-leaves-nothing"]);
     let functions = start::<Running>(&FULL).expect("complete");
     assert_eq!(start::<Running>(&only(&FULL, |slot| slot != 12)).err(), Some(WsaError::WSASYSNOTREADY));
     assert_eq!(Running::__RUN.starts(), 1);

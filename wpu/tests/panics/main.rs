@@ -269,6 +269,7 @@ fn a_panic_in_clean_up_does_not_stop_it() {
         assert!(client::call("WSPSocket", &functions, &mut client));
         assert_eq!(client.memory().errno, WsaError::WSANOTINITIALISED.code());
         let functions = start().expect("it starts again");
+        assert!(!client::call("WSPSocket", &functions, &mut Client::new()), "it works again");
         assert_eq!(clean_up(&functions), 0);
     }
 }

@@ -135,6 +135,19 @@ fn d_10_each_start_below_is_cleaned_up_once() {
 }
 
 #[test]
+fn variables_in_the_path_of_a_base_are_replaced_before_it_is_loaded() {
+    let _shows = wpu_evidence::tested(["WPUGetProviderPath.expanded-before-loading"]);
+    // The name of an unknown variable remains.
+    let folder = std::env::var("PATH").unwrap_or_else(|_| "%PATH%".to_owned());
+    let stand = Stand::new(Class::NonIfs);
+    let below = module(&format!("{folder}/expanded.dll"));
+    let base = stand.install(Entry::new(guid(0xe0), "%PATH%/expanded.dll").sockets(2, SOCK_STREAM, 17));
+    let chain = stand.install(Entry::chain(guid(0xe1), "layer.dll", &[&stand.hidden, &base]));
+    stand.next.socket(SocketParams::new(2, 1, 17).info(ClientRef::new(&chain.info))).expect("it is found");
+    assert_eq!(below.state().starts.len(), 1);
+}
+
+#[test]
 fn a_chain_is_not_opened_if_its_base_does_not_start() {
     let stand = Stand::new(Class::NonIfs);
     stand.base.state().failures.insert("WSPStartup", WsaError::WSAEPROCLIM);

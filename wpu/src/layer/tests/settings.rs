@@ -57,7 +57,6 @@ fn record(stand: &Stand, socket: usize, event: Option<EventRef<'_>>) -> WSANETWO
 
 #[test]
 fn what_is_posted_as_messages_is_in_no_record() {
-    let _shows = wpu_evidence::tested(["WSPEnumNetworkEvents.only-event-selections"]);
     let stand = Stand::new(Class::NonIfs);
     let (socket, window) = (stand.socket(), Window::from_raw(stand.host.window()));
     let event = stand.host.client_event();

@@ -34,15 +34,16 @@ fn d_01_every_handle_is_closed() {
     assert_eq!(stand.host.left_open().socket_handles, 70);
     stand.next.close_socket(sockets[3]).expect("it is open");
     assert_eq!(stand.host.left_open().socket_handles, 69);
+    assert_eq!(stand.base.state().sockets.len(), 69);
     stand.next.cleanup().expect("it cleans up");
     assert_eq!(stand.host.left_open().socket_handles, 0);
     assert!(stand.base.state().sockets.is_empty(), "nor does a lower one stay");
+    assert!(stand.calls().ends_with(&["cleanup()".to_owned()]), "all are closed before");
 }
 
 #[test]
 fn d_02_a_closed_socket_is_refused() {
     let _shows = wpu_evidence::tested([
-        "socket-handles.closed-handles-unused",
         "WSPCloseSocket.descriptor-released",
         "WSPCloseSocket.WSAENOTSOCK",
         "WSPSend.WSAENOTSOCK",
@@ -56,6 +57,10 @@ fn d_02_a_closed_socket_is_refused() {
         if class == Class::NonIfs {
             assert_eq!(answer.err(), Some(WsaError::WSAENOTSOCK));
             assert_eq!(stand.next.close_socket(closed), Err(WsaError::WSAENOTSOCK));
+            assert_eq!(stand.next.listen(closed, 1), Err(WsaError::WSAENOTSOCK));
+            assert_eq!(stand.next.shutdown(closed, 1), Err(WsaError::WSAENOTSOCK));
+            assert_eq!(stand.next.event_select(closed, None, 0), Err(WsaError::WSAENOTSOCK));
+            assert_eq!(stand.next.accept(closed, None, None), Err(WsaError::WSAENOTSOCK));
             assert!(stand.calls().is_empty(), "nothing is called below");
         }
         sends(&stand, kept).expect("it is open");
@@ -70,9 +75,11 @@ fn d_02_a_close_that_fails_leaves_the_socket_open() {
         let socket = stand.socket();
         stand.base.state().failures.insert("close_socket", WsaError::WSAEWOULDBLOCK);
         assert_eq!(stand.next.close_socket(socket), Err(WsaError::WSAEWOULDBLOCK));
+        assert_eq!(stand.host.left_open().socket_handles, usize::from(class == Class::NonIfs));
         stand.base.state().failures.clear();
         sends(&stand, socket).expect("it is open");
         stand.next.close_socket(socket).expect("it is open");
+        assert_eq!(stand.host.left_open().socket_handles, 0);
     }
 }
 
@@ -246,7 +253,11 @@ fn d_21_a_failure_leaves_the_sets_and_unknown_sockets_are_refused() {
     stand.base.state().failures.insert("select", WsaError::WSAENETDOWN);
     assert_eq!(select(&[socket]), (Err(WsaError::WSAENETDOWN), vec![socket]));
     stand.base.state().failures.clear();
+    stand.calls();
     assert_eq!(select(&[socket, 0x8888]).0, Err(WsaError::WSAENOTSOCK));
+    let (written, _) = FdSetMut::with(&[0x8888], |set| stand.next.select(0, None, Some(set), None, None));
+    assert_eq!(written, Err(WsaError::WSAENOTSOCK));
+    assert!(stand.calls().is_empty(), "nobody waits");
 }
 
 #[test]
