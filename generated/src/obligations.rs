@@ -2138,7 +2138,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "`SOMAXCONN` gives the socket the largest backlog that the provider finds reasonable.",
         sources: &[Citation { source: &SOURCES[39], section: "Parameters, backlog" }],
-        not_checkable: Some("the page gives no measure of what is reasonable"),
         ..Obligation::NONE
     },
     Obligation {
@@ -3012,7 +3011,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         sources: &[Citation { source: &SOURCES[19], section: "Remarks" }],
         certainty: Certainty::Implied,
         platform: Some("win9x"),
-        not_checkable: Some("16-bit clients are not at hand, and a thread of their process cannot be told from another"),
         ..Obligation::NONE
     },
     Obligation {
@@ -3693,7 +3691,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "A client that adds nothing for the provider to `lpSQOS` sets `buf` and `len` of its `ProviderSpecific` to null and zero.",
         sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }],
-        not_checkable: Some("a buffer with bytes in it is one to which the client has added something: that it meant to add nothing, nobody sees"),
         ..Obligation::NONE
     },
     Obligation {
@@ -3723,7 +3720,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Ownership,
         says: "The client provides all memory that the parameters point at, and keeps that of the callee data valid until the operation has completed: on a non-blocking socket until `FD_CONNECT`.",
         sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }],
-        not_checkable: Some("whether the memory behind a pointer is still the client's cannot be seen from the pointer"),
         ..Obligation::NONE
     },
     Obligation {
@@ -4615,7 +4611,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::OutValue,
         says: "The client takes the flags of a receive from `lpFlags` only if the call answers zero. Otherwise it takes them from its routine or from `WSPGetOverlappedResult`.",
         sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[42], section: "Remarks" }],
-        not_checkable: Some("what a client reads in its own memory shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -4709,7 +4704,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Result,
         says: "Ending reception sends no ICMP error.",
         sources: &[Citation { source: &SOURCES[48], section: "Remarks" }, Citation { source: &SOURCES[41], section: "Remarks" }],
-        not_checkable: Some("packets of the network are seen by neither host nor client"),
         ..Obligation::NONE
     },
     Obligation {
@@ -5326,7 +5320,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         says: "The client keeps the `WSAMSG` of a pending `WSARecvMsg`, with its address and control buffers, until the completion.",
         sources: &[Citation { source: &SOURCES[251], section: "Remarks" }, Citation { source: &SOURCES[251], section: "Overlapped Socket I/O" }],
         certainty: Certainty::Implied,
-        not_checkable: Some("whether memory of the client is still the structure that it was, or was freed and used again, the owner of the memory alone knows"),
         ..Obligation::NONE
     },
     Obligation {
@@ -5766,7 +5759,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "The client shares sockets through `WSPDuplicateSocket` and never duplicates the handle itself, which fails where layers are.",
         sources: &[Citation { source: &SOURCES[219], section: "" }, Citation { source: &SOURCES[29], section: "Remarks" }],
-        not_checkable: Some("`DuplicateHandle` is a function of the kernel: neither Ws2_32 nor a provider nor a layer sees its call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -6007,7 +5999,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::OutValue,
         says: "The client of a byte stream takes the count for what it is: a receive may give a single byte.",
         sources: &[Citation { source: &SOURCES[40], section: "Remarks" }],
-        not_checkable: Some("what a client makes of a count shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -7233,7 +7224,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Order,
         says: "The client does not rely on the order in which completions are indicated.",
         sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[40], section: "Remarks" }],
-        not_checkable: Some("what a client relies on shows in no call"),
         ..Obligation::NONE
     },
     Obligation {
@@ -7360,7 +7350,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "A client that cancels an operation uses the socket for nothing but `WSPCloseSocket` afterwards.",
         sources: &[Citation { source: &SOURCES[158], section: "" }],
-        not_checkable: Some("a client cancels through the system, which no party at the table sees"),
+        not_checkable: Some("a client cancels with functions of the kernel, whose call neither Ws2_32 nor a provider sees; that an operation was aborted may have other causes"),
         ..Obligation::NONE
     },
     Obligation {
@@ -7370,7 +7360,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Lifetime,
         says: "After it has asked to cancel an operation, the client keeps structure and buffers until the completion is indicated, which may also be a success.",
         sources: &[Citation { source: &SOURCES[123], section: "Return value" }, Citation { source: &SOURCES[123], section: "Remarks" }],
-        not_checkable: Some("a client cancels through the system, which no party at the table sees, and whether memory is kept shows in no call"),
+        not_checkable: Some("a client cancels with functions of the kernel, whose call neither Ws2_32 nor a provider sees: a request that was cancelled looks like any other"),
         ..Obligation::NONE
     },
     Obligation {
@@ -8392,7 +8382,6 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Argument,
         says: "The client gives and takes `PVD_CONFIG` only in the form that the provider's vendor has published.",
         sources: &[Citation { source: &SOURCES[47], section: "Remarks, PVD_CONFIG" }, Citation { source: &SOURCES[35], section: "Remarks, PVD_CONFIG" }],
-        not_checkable: Some("only the vendor of the provider knows the form, so that nobody else can tell a right value from a wrong one"),
         ..Obligation::NONE
     },
     Obligation {

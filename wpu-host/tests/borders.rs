@@ -23,7 +23,7 @@ fn without_an_error_location_a_call_fails_and_does_nothing() {
     let socket = provider.create_socket_handle(entry, 3).expect("a socket");
     let event = host.client_event();
     for errno in [ptr::null_mut(), misaligned()] {
-        let mut context = 0;
+        let mut context = 0x77;
         // SAFETY: the host checks each argument before it uses it, which is what this test shows.
         unsafe {
             assert_eq!(table.lpWPUCreateEvent.unwrap()(errno), WSA_INVALID_EVENT);
@@ -37,7 +37,7 @@ fn without_an_error_location_a_call_fails_and_does_nothing() {
             let nothing = ptr::null_mut();
             assert_eq!(path(ptr::null_mut(), nothing, ptr::null_mut(), errno), SOCKET_ERROR);
         }
-        assert_eq!(context, 0);
+        assert_eq!(context, 0x77);
     }
     assert_eq!(host.wait(event, std::time::Duration::ZERO), Ok(false));
     assert_eq!((host.left_open().events, host.left_open().socket_handles), (0, 1));
@@ -159,6 +159,7 @@ fn a_failed_upcall_writes_no_out_value() {
         "WPUOpenCurrentThread.lpThreadId.written-on-success",
         "WPUQueryBlockingCallback.lpdwContext.written-on-success",
         "WPUQueryBlockingCallback.lplpfnCallback.written-on-success",
+        "WPUQuerySocketHandleContext.lpContext.written-on-success",
     ]);
     let (host, provider, entry) = host();
     host.set_blocking_hook(|| wpu_host::HookResult::Idle);
@@ -176,6 +177,15 @@ fn a_failed_upcall_writes_no_out_value() {
     };
     assert_eq!(ask(entry), (0, false, false));
     assert_eq!(ask(entry + 1), (SOCKET_ERROR, true, true));
+    let query = |socket| {
+        let (mut context, mut errno) = (0x77, 0);
+        let query = provider.0.lpWPUQuerySocketHandleContext.unwrap();
+        // SAFETY: each pointer points to a local.
+        let answer = unsafe { query(socket, &raw mut context, &raw mut errno) };
+        (answer, context)
+    };
+    let socket = provider.create_socket_handle(entry, 3).expect("a socket");
+    assert_eq!((query(socket), query(socket + 4)), ((0, 3), (SOCKET_ERROR, 0x77)));
     let open = || {
         let id = WSATHREADID { Reserved: 0x77, ..WSATHREADID::ZERO };
         let (mut opened, mut errno) = (id, 0);

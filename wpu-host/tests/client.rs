@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use wpu_host::{Client, ConditionResult, Entry, Host, Leftovers, Port, Tell, Wake};
+use wpu_host::{Client, ConditionResult, Entry, HookResult, Host, Leftovers, Port, Tell, Wake};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::*;
 
@@ -106,7 +106,7 @@ fn a_provider_with_a_bad_start_is_refused_as_ws2_32_refuses_it() {
     ]);
     let host = Host::new().expect("a free slot");
     let client = host.client();
-    // Its clean-up would panic, as it has not started.
+    // Its table is filled, and its clean-up would panic, as it has not started.
     let failing = install(&host, fault::NO_START);
     assert_eq!(client.socket_in(failing.id()), Err(WsaError::WSAEPROVIDERFAILEDINIT));
     // Its other functions would panic.
@@ -323,8 +323,7 @@ fn a_request_reports_to_the_port_of_its_socket() {
 
 #[test]
 fn requests_outlive_their_values_and_the_last_clean_up_ends_them() {
-    let _shows =
-        wpu_evidence::tested(["WSPRecvFrom.address-memory-stays", "overlapped.structure-stays-valid"]);
+    let _shows = wpu_evidence::tested(["overlapped.structure-stays-valid"]);
     let (host, _, client) = world();
     let (near, far) = pair(&client);
     let event = host.client_event();
@@ -383,6 +382,8 @@ fn sockets_are_selected_by_what_they_are_ready_for() {
     client.send_all(near, b"x").expect("a peer");
     let ready = client.select(&[near, far], &[near], &[far], None).expect("sets");
     assert_eq!((ready.count, ready.read, ready.write, ready.except), (2, vec![far], vec![near], vec![]));
+    let twice = client.select(&[far], &[far], &[], None).expect("sets");
+    assert_eq!((twice.count, twice.read, twice.write), (2, vec![far], vec![far]));
     assert_eq!(client.select(&[], &[], &[], None), Err(WsaError::WSAEINVAL));
     assert_eq!(client.select(&[far; 65], &[], &[], None), Err(WsaError::WSAEINVAL));
     end(&host, client);
@@ -429,7 +430,30 @@ fn sockets_have_modes_options_and_names() {
     let twin = client.socket_from(&info).expect("a socket");
     assert_eq!(host.owner(twin), host.owner(socket));
     client.close(twin).expect("a socket to close");
-    assert_eq!(client.cancel_blocking_call(socket), Err(WsaError::WSAEOPNOTSUPP));
+    assert_eq!(client.cancel_blocking_call(socket), Ok(()));
+    end(&host, client);
+}
+
+#[test]
+fn a_cancelled_call_is_told_by_the_callback_until_the_next_call() {
+    let _shows = wpu_evidence::tested(["WPUQueryBlockingCallback.false-means-cancelled"]);
+    let (host, entry, client) = world();
+    let socket = client.socket(AF_INET, SOCK_STREAM, 0).expect("a socket");
+    host.set_blocking_hook(|| HookResult::Idle);
+    let (mut callback, mut context, mut errno) = (None, 0, 0);
+    let query = pipes::table(&entry).lpWPUQueryBlockingCallback.unwrap();
+    // SAFETY: the host lives, and each pointer points to a local.
+    let answer = unsafe { query(entry.id(), &raw mut callback, &raw mut context, &raw mut errno) };
+    assert_eq!(answer, 0);
+    let callback = callback.expect("a hook");
+    // SAFETY: the host returned the callback together with this context.
+    let goes_on = || unsafe { callback(context) };
+    assert_eq!(goes_on(), TRUE);
+    client.cancel_blocking_call(socket).expect("a provider");
+    assert_eq!([goes_on(), goes_on()], [FALSE; 2]);
+    client.set_nonblocking(socket, true).expect("a mode");
+    assert_eq!(goes_on(), TRUE);
+    host.clear_blocking_hook();
     end(&host, client);
 }
 

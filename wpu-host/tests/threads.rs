@@ -129,6 +129,8 @@ fn each_opened_thread_id_is_closed_once() {
         assert_eq!(provider.queue_apc(&id, note, 1), Err(WsaError::WSAEFAULT));
     }
     assert_eq!(provider.close_thread(&two), Ok(()));
+    host.exhaust_handles(true);
+    assert_eq!(provider.open_current_thread(), Err(WsaError::WSAENOBUFS));
     assert!(host.left_open().is_empty());
 }
 

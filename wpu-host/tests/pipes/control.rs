@@ -112,8 +112,8 @@ pub(super) unsafe extern "system" fn enum_events(
     if readable {
         unsafe { (*events).iErrorCode[0] = 0 };
     }
-    if run.fault == fault::CLEARS_ERRORS {
-        unsafe { (*events).iErrorCode = [0; 10] };
+    if run.fault == fault::WRITES_ERRORS {
+        unsafe { (*events).iErrorCode = [10050; 10] };
     }
     0
 }

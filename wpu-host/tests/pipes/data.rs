@@ -22,7 +22,7 @@ pub(super) unsafe extern "system" fn send(
         .iter()
         .flat_map(|buffer| unsafe { std::slice::from_raw_parts(buffer.buf, buffer.len as usize) }.to_vec())
         .collect();
-    if state().run_of(handle).is_some_and(|run| run.fault == fault::PARTIAL_SENDS) {
+    if state().run_of(handle).is_some_and(|run| run.fault == fault::PARTIAL_TRANSFERS) {
         data.truncate(1);
     }
     let length = data.len() as u32;
@@ -101,6 +101,8 @@ pub(super) unsafe extern "system" fn recv(
         serve(handle);
         return fail(errno, PENDING);
     }
+    let is_partial = state.run_of(handle).is_some_and(|run| run.fault == fault::PARTIAL_TRANSFERS);
+    let list = if is_partial { vec![(list[0].0, 1)] } else { list };
     loop {
         let Some(socket) = state.sockets.get_mut(&handle) else { return fail(errno, 10004) };
         if !socket.data.is_empty() || socket.ended {

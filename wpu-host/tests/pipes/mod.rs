@@ -117,9 +117,6 @@ pub(crate) unsafe extern "system" fn startup(
 ) -> i32 {
     let info = unsafe { &*info };
     let fault = info.dwServiceFlags4;
-    if fault == fault::NO_START {
-        return 10067;
-    }
     let id = info.ProviderId.Data1;
     unsafe {
         (*data).wVersion = if fault == fault::OLD_VERSION { 0x0101 } else { 0x0202 };
@@ -129,6 +126,9 @@ pub(crate) unsafe extern "system" fn startup(
             functions.lpWSPShutdown = None;
         }
         procs.write(functions);
+    }
+    if fault == fault::NO_START {
+        return 10067;
     }
     let entry = info.dwCatalogEntryId;
     let run = RunState { table, entry, fault, starts: 0, cleanups: 0, asked: (0, 0, 0, 0, 0) };
@@ -286,6 +286,9 @@ unsafe extern "system" fn accept(
             state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     };
+    if run.fault == fault::UNKNOWN_ACCEPTED {
+        return 0x1234;
+    }
     let mut name: Vec<u8> = state().sockets[&peer].address.clone();
     if name.is_empty() {
         name = wpu_host::encode_address(([127, 0, 0, 1], 1).into());
@@ -359,6 +362,11 @@ unsafe extern "system" fn close(handle: SOCKET, errno: *mut i32) -> i32 {
     0
 }
 
+/// Says that the call of the thread is cancelled.
+unsafe extern "system" fn cancel(_: *mut i32) -> i32 {
+    0
+}
+
 macro_rules! refuse {
     ($($name:ident($($param:ty),*) -> $answer:ty = $failure:expr;)*) => {
         $(unsafe extern "system" fn $name($(_: $param,)* errno: *mut i32) -> $answer {
@@ -369,7 +377,6 @@ macro_rules! refuse {
 }
 
 refuse! {
-    cancel() -> i32 = SOCKET_ERROR;
     peer_name(SOCKET, *mut sockaddr, *mut i32) -> i32 = SOCKET_ERROR;
     qos(SOCKET, *const WSABUF, *mut QOS) -> BOOL = FALSE;
     join(SOCKET, *const sockaddr, i32, *const WSABUF, *mut WSABUF, *const QOS, *const QOS, DWORD) -> SOCKET

@@ -30,12 +30,13 @@ pub(crate) mod fault {
     pub(crate) const WRONG_COUNT_OF_SELECT: u32 = 18;
     pub(crate) const TELLS_AT_CLEAN_UP: u32 = 19;
     pub(crate) const CLOSES_TWICE: u32 = 20;
-    pub(crate) const CLEARS_ERRORS: u32 = 21;
+    pub(crate) const WRITES_ERRORS: u32 = 21;
     pub(crate) const ASKS_ABOUT_STRANGER: u32 = 22;
     pub(crate) const CLOSES_FIRST: u32 = 23;
     pub(crate) const OPENS_CLIENT_THREAD: u32 = 24;
-    /// No fault: each send takes one byte.
-    pub(crate) const PARTIAL_SENDS: u32 = 106;
+    pub(crate) const UNKNOWN_ACCEPTED: u32 = 25;
+    /// No fault: each send takes one byte, and each receive gives one.
+    pub(crate) const PARTIAL_TRANSFERS: u32 = 106;
     pub(crate) const NO_START: u32 = 100;
     /// No fault: completions set the event of the client, as those of file handles do.
     pub(crate) const SETS_EVENT: u32 = 103;
