@@ -15,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The minimum number of cases: a pattern that matches nothing must fail.
-const FEWEST_MISTAKES: usize = 108;
+const FEWEST_MISTAKES: usize = 109;
 
 /// The README's own code, which may be longer.
 const README: &str = "readme";

@@ -193,6 +193,25 @@ fn codes_of_the_transport_get_their_input_and_give_their_output() {
 }
 
 #[test]
+fn routes_and_the_quality_of_service_are_the_transports_to_answer() {
+    let _shows =
+        wpu_evidence::tested(["control-codes.no-route-code", "control-codes.qos-query-without-input"]);
+    let world = World::new();
+    let (socket, end) = world.datagram();
+    for error in [WsaError::WSAENETUNREACH, WsaError::WSAENETDOWN] {
+        end.part().refusals.insert(SIO_ROUTING_INTERFACE_QUERY, error);
+        let answer = raw(&world, socket, SIO_ROUTING_INTERFACE_QUERY, &[0; 16], &mut [0; 16]);
+        assert_eq!((answer.0, answer.1), failed(error));
+    }
+    end.part().codes.insert(SIO_GET_QOS, vec![7; 24]);
+    let mut output = [0; 24];
+    assert_eq!(raw(&world, socket, SIO_GET_QOS, &[], &mut output), (0, 0, 24));
+    assert_eq!(output, [7; 24]);
+    assert_eq!(end.part().asked.pop(), Some((SIO_GET_QOS, vec![])));
+    world.end([socket], []);
+}
+
+#[test]
 fn the_handle_for_polling_is_asked_without_a_structure() {
     let _shows = wpu_evidence::tested(["control-codes.poll-handle-without-structure"]);
     let world = World::new();

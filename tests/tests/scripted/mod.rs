@@ -43,6 +43,8 @@ struct Part {
     options: BTreeMap<(i32, i32), Vec<u8>>,
     /// The answer to each control code that is known.
     codes: BTreeMap<u32, Vec<u8>>,
+    /// The error of each control code that fails.
+    refusals: BTreeMap<u32, WsaError>,
     /// The local addresses, if there is a list.
     addresses: Option<Vec<SocketAddr>>,
     /// The control codes that were asked, with their input.
@@ -82,6 +84,7 @@ impl End {
             counts: false,
             options: BTreeMap::new(),
             codes: BTreeMap::new(),
+            refusals: BTreeMap::new(),
             addresses: None,
             asked: Vec::new(),
         };
@@ -257,7 +260,8 @@ impl Endpoint for Held {
     fn ioctl(&self, code: u32, input: &[u8]) -> Result<Vec<u8>, WsaError> {
         let mut part = self.0.part();
         part.asked.push((code, input.to_vec()));
-        part.codes.get(&code).cloned().ok_or(WsaError::WSAEOPNOTSUPP)
+        let refusal = part.refusals.get(&code).copied().unwrap_or(WsaError::WSAEOPNOTSUPP);
+        part.codes.get(&code).cloned().ok_or(refusal)
     }
 }
 

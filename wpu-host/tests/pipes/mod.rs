@@ -93,6 +93,11 @@ pub(crate) fn starts(entry: &Entry) -> (u32, u32) {
     state().runs.get(&entry.info.ProviderId.Data1).map_or((0, 0), |run| (run.starts, run.cleanups))
 }
 
+/// The version that was wanted in the latest start.
+pub(crate) fn version(entry: &Entry) -> u16 {
+    state().runs[&entry.info.ProviderId.Data1].version
+}
+
 /// The arguments of the latest `WSPSocket`: family, type, protocol, flags, and `dwProviderReserved`.
 pub(crate) fn asked(entry: &Entry) -> (i32, i32, i32, u32, u32) {
     state().runs[&entry.info.ProviderId.Data1].asked
@@ -109,7 +114,7 @@ pub(crate) fn table(entry: &Entry) -> WSPUPCALLTABLE {
 }
 
 pub(crate) unsafe extern "system" fn startup(
-    _: u16,
+    version: u16,
     data: *mut WSPDATA,
     info: *const WSAPROTOCOL_INFOW,
     table: WSPUPCALLTABLE,
@@ -131,7 +136,7 @@ pub(crate) unsafe extern "system" fn startup(
         return 10067;
     }
     let entry = info.dwCatalogEntryId;
-    let run = RunState { table, entry, fault, starts: 0, cleanups: 0, asked: (0, 0, 0, 0, 0) };
+    let run = RunState { table, entry, fault, version, starts: 0, cleanups: 0, asked: (0, 0, 0, 0, 0) };
     let mut state = state();
     let known = state.runs.entry(id).or_insert(run);
     *known = RunState { starts: known.starts + 1, cleanups: known.cleanups, ..run };

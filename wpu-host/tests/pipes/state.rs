@@ -62,6 +62,7 @@ pub(super) struct RunState {
     pub(super) table: WSPUPCALLTABLE,
     pub(super) entry: u32,
     pub(super) fault: u32,
+    pub(super) version: u16,
     pub(super) starts: u32,
     pub(super) cleanups: u32,
     /// The arguments of the latest `WSPSocket`: family, type, protocol, flags, and `dwProviderReserved`.

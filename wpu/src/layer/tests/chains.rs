@@ -7,7 +7,7 @@ use super::super::loader::LINKED;
 use super::super::{LayerProvider, Layered, Moved};
 use super::stand::{PATIENCE, guid};
 use crate::layer::sys::ffi::{
-    AF_INET, FD_READ, GUID, IPPROTO_TCP, SOCK_STREAM, WSPStartupFn, XP1_IFS_HANDLES,
+    AF_INET, FD_READ, GUID, IPPROTO_TCP, SOCK_STREAM, WINSOCK_VERSION, WSPStartupFn, XP1_IFS_HANDLES,
 };
 use crate::prelude::*;
 use std::net::SocketAddr;
@@ -172,17 +172,20 @@ fn works(layers: &[(GUID, &str)]) -> Chain {
     assert_eq!(client.finish(), Leftovers::default());
     assert_eq!(host.faults(), []);
     assert_eq!(pipes::starts(&chain.base), (1, 1));
+    assert_eq!(pipes::version(&chain.base), WINSOCK_VERSION);
     chain
 }
 
 #[test]
 fn a_layer_over_the_systems_handles() {
+    let _shows = wpu_evidence::tested(["start-up.layer-wants-its-highest"]);
     let _alone = works(&[IFS]);
     assert!(IFS_SENT.load(Ordering::Relaxed) >= 15);
 }
 
 #[test]
 fn a_layer_with_handles_of_its_own() {
+    let _shows = wpu_evidence::tested(["start-up.layer-wants-its-highest"]);
     let _alone = works(&[MADE]);
     assert_eq!((MADE_SENT.load(Ordering::Relaxed), MADE_RECEIVED.load(Ordering::Relaxed)), (15, 15));
 }

@@ -47,6 +47,22 @@ fn d_15_a_pending_request_completes_exactly_once() {
 }
 
 #[test]
+fn each_request_has_its_own_end_in_whatever_order_they_are_told() {
+    let _shows = wpu_evidence::tested(["overlapped.indications-in-any-order"]);
+    let stand = Stand::new(Class::NonIfs);
+    let (socket, mut first, mut second) = (stand.socket(), Ask::new(), Ask::new());
+    for ask in [&mut first, &mut second] {
+        assert!(matches!(send(&stand, ask, socket), Ok(Progress::Pending(_))));
+    }
+    let (early, late) = (stand.base.pended(), stand.base.pended());
+    late.complete(Ok(2.into()));
+    assert_eq!(second.end(), Ok(2.into()));
+    assert!(!first.has_ended(), "the other request is still pending");
+    early.complete(Ok(1.into()));
+    assert_eq!(first.end(), Ok(1.into()));
+}
+
+#[test]
 fn d_15_a_request_that_fails_immediately_has_no_completion() {
     let stand = Stand::new(Class::NonIfs);
     let (socket, mut ask) = (stand.socket(), Ask::new());
