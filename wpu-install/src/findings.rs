@@ -147,7 +147,8 @@ impl fmt::Display for Fault {
             Self::BothDirections => out.write_str(
                 "its flags have both XP1_UNI_SEND and XP1_UNI_RECV: sockets that only send need an entry of their own",
             ),
-            Self::ReservedFlags => out.write_str("its flags have a bit that is reserved"),
+            Self::ReservedFlags => out.write_str("its flags have XP1_INTERRUPT, or dwServiceFlags2 to dwServiceFlags4 are not zero: these are reserved, and \
+                a later Windows may give them a meaning"),
             Self::SeveralUnmarked => out.write_str(
                 "its provider has several entries for these sockets: each needs PFL_MULTIPLE_PROTO_ENTRIES, and one of \
                 them PFL_RECOMMENDED_PROTO_ENTRY",

@@ -84,7 +84,10 @@ impl fmt::Display for Problem {
                 entry of their own"
             ),
             Self::ReservedFlags { name } => {
-                write!(out, "the service flags of `{name}` have XP1_INTERRUPT, which is reserved")
+                write!(
+                    out,
+                    "the service flags of `{name}` have XP1_INTERRUPT, which is reserved: leave it out"
+                )
             }
             Self::UnknownCategories { unknown } => write!(out, "unknown categories: {unknown:#x}"),
             Self::NothingChosen { width } => {

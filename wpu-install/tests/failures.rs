@@ -218,17 +218,7 @@ fn a_plan_that_this_program_cannot_undo_is_not_started() {
 struct Stub(Memory, Call);
 
 impl Registrar for Stub {
-    fn widths(&self) -> Vec<Width> {
-        self.0.widths()
-    }
-
-    fn read(&mut self, width: Width) -> Result<Catalog, WsaError> {
-        self.0.read(width)
-    }
-
-    fn cannot_add(&self, place: Place) -> Option<&'static str> {
-        self.0.cannot_add(place)
-    }
+    passes_on!(widths, read, cannot_add);
 
     fn add(
         &mut self,
@@ -328,35 +318,11 @@ fn steps_without_a_change_are_not_undone() {
 struct Unlucky(Memory);
 
 impl Registrar for Unlucky {
-    fn widths(&self) -> Vec<Width> {
-        self.0.widths()
-    }
-
-    fn read(&mut self, width: Width) -> Result<Catalog, WsaError> {
-        self.0.read(width)
-    }
-
-    fn cannot_add(&self, place: Place) -> Option<&'static str> {
-        self.0.cannot_add(place)
-    }
-
-    fn add(
-        &mut self,
-        place: Place,
-        provider: &GUID,
-        path: &WideString,
-        all: &[WSAPROTOCOL_INFOW],
-    ) -> Result<(), WsaError> {
-        self.0.add(place, provider, path, all)
-    }
+    passes_on!(widths, read, cannot_add, add, reorder);
 
     fn remove(&mut self, width: Width, provider: &GUID) -> Result<(), WsaError> {
         self.0.remove(width, provider)?;
         if *provider == id(1) { Err(WsaError::WSANO_RECOVERY) } else { Ok(()) }
-    }
-
-    fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError> {
-        self.0.reorder(width, ids)
     }
 
     fn categorise(&mut self, _: Width, _: &GUID, _: u32) -> Result<(), WsaError> {
@@ -378,17 +344,7 @@ fn an_entry_that_was_restored_differently_is_reported_as_changed() {
 struct Other(Memory, fn(&mut WSAPROTOCOL_INFOW));
 
 impl Registrar for Other {
-    fn widths(&self) -> Vec<Width> {
-        self.0.widths()
-    }
-
-    fn read(&mut self, width: Width) -> Result<Catalog, WsaError> {
-        self.0.read(width)
-    }
-
-    fn cannot_add(&self, place: Place) -> Option<&'static str> {
-        self.0.cannot_add(place)
-    }
+    passes_on!(widths, read, cannot_add, remove, reorder, categorise);
 
     fn add(
         &mut self,
@@ -402,18 +358,6 @@ impl Registrar for Other {
             self.1(last);
         }
         self.0.add(place, id, path, &all)
-    }
-
-    fn remove(&mut self, width: Width, id: &GUID) -> Result<(), WsaError> {
-        self.0.remove(width, id)
-    }
-
-    fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError> {
-        self.0.reorder(width, ids)
-    }
-
-    fn categorise(&mut self, width: Width, id: &GUID, categories: u32) -> Result<(), WsaError> {
-        self.0.categorise(width, id, categories)
     }
 }
 

@@ -452,17 +452,7 @@ fn an_order_of_another_installer_is_not_reported() {
 struct More(Memory, bool);
 
 impl Registrar for More {
-    fn widths(&self) -> Vec<Width> {
-        self.0.widths()
-    }
-
-    fn read(&mut self, width: Width) -> Result<Catalog, WsaError> {
-        self.0.read(width)
-    }
-
-    fn cannot_add(&self, place: Place) -> Option<&'static str> {
-        self.0.cannot_add(place)
-    }
+    passes_on!(widths, read, cannot_add, remove, reorder, categorise);
 
     fn add(
         &mut self,
@@ -476,18 +466,6 @@ impl Registrar for More {
         } else {
             self.0.add(place, id, &r"C:\other.dll".into(), all)
         }
-    }
-
-    fn remove(&mut self, width: Width, id: &GUID) -> Result<(), WsaError> {
-        self.0.remove(width, id)
-    }
-
-    fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError> {
-        self.0.reorder(width, ids)
-    }
-
-    fn categorise(&mut self, width: Width, id: &GUID, categories: u32) -> Result<(), WsaError> {
-        self.0.categorise(width, id, categories)
     }
 }
 

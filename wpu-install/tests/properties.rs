@@ -5,10 +5,10 @@ mod common;
 use common::*;
 use proptest::prelude::*;
 use wpu_install::{
-    Base, Catalog, Catalogs, Class, Layer, Memory, Place, Plan, Registrar, Uninstall, WideString, Width,
-    WsaError, apply, read_snapshot, write_snapshot,
+    Base, Catalogs, Class, Layer, Memory, Plan, Registrar, Uninstall, Width, WsaError, apply, read_snapshot,
+    write_snapshot,
 };
-use wpu_sys::ffi::{GUID, WSAPROTOCOL_INFOW};
+use wpu_sys::ffi::GUID;
 
 /// An earlier change of a catalog.
 #[derive(Debug, Clone)]
@@ -171,27 +171,7 @@ proptest! {
 struct Watched(Memory, usize);
 
 impl Registrar for Watched {
-    fn widths(&self) -> Vec<Width> {
-        self.0.widths()
-    }
-
-    fn read(&mut self, width: Width) -> Result<Catalog, WsaError> {
-        self.0.read(width)
-    }
-
-    fn cannot_add(&self, place: Place) -> Option<&'static str> {
-        self.0.cannot_add(place)
-    }
-
-    fn add(
-        &mut self,
-        place: Place,
-        provider: &GUID,
-        path: &WideString,
-        entries: &[WSAPROTOCOL_INFOW],
-    ) -> Result<(), WsaError> {
-        self.0.add(place, provider, path, entries)
-    }
+    passes_on!(widths, read, cannot_add, add, reorder, categorise);
 
     fn remove(&mut self, width: Width, provider: &GUID) -> Result<(), WsaError> {
         self.0.remove(width, provider)?;
@@ -202,14 +182,6 @@ impl Registrar for Watched {
             assert_eq!(gone, None, "{} is left without a component", chain.name());
         }
         Ok(())
-    }
-
-    fn reorder(&mut self, width: Width, ids: &[u32]) -> Result<(), WsaError> {
-        self.0.reorder(width, ids)
-    }
-
-    fn categorise(&mut self, width: Width, provider: &GUID, categories: u32) -> Result<(), WsaError> {
-        self.0.categorise(width, provider, categories)
     }
 }
 

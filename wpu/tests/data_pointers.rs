@@ -121,16 +121,16 @@ type Spoil = fn(&mut Arguments);
 /// The wrong arguments, and the functions that take them.
 const SPOILS: [(&str, &[&str], Spoil); 9] = [
     ("null buffers", &["WSPRecv", "WSPRecvFrom", "WSPSendTo"], |with| with.buffers = null_mut()),
-    ("crooked buffers", &["WSPRecv", "WSPRecvFrom", "WSPSendTo"], |with| {
+    ("misaligned buffers", &["WSPRecv", "WSPRecvFrom", "WSPSendTo"], |with| {
         with.buffers = with.buffers.wrapping_byte_add(1);
     }),
     ("null flags", &["WSPRecv", "WSPRecvFrom", "WSPGetOverlappedResult"], |with| with.flags = null_mut()),
-    ("crooked flags", &["WSPRecv", "WSPRecvFrom", "WSPGetOverlappedResult"], |with| {
+    ("misaligned flags", &["WSPRecv", "WSPRecvFrom", "WSPGetOverlappedResult"], |with| {
         with.flags = with.flags.wrapping_byte_add(1);
     }),
-    ("a crooked structure", &FUNCTIONS, |with| with.overlapped = with.overlapped.wrapping_byte_add(1)),
+    ("a misaligned structure", &FUNCTIONS, |with| with.overlapped = with.overlapped.wrapping_byte_add(1)),
     ("no thread", &["WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"], |with| with.thread = null()),
-    ("a crooked thread", &["WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"], |with| {
+    ("a misaligned thread", &["WSPRecv", "WSPRecvFrom", "WSPSend", "WSPSendTo"], |with| {
         with.thread = with.thread.wrapping_byte_add(1);
     }),
     ("no structure", &["WSPGetOverlappedResult"], |with| with.overlapped = null_mut()),
@@ -185,7 +185,7 @@ fn wrong_pointers_are_reported_and_right_ones_are_not() {
                 assert_eq!((errno, count, flags), (WsaError::WSAEFAULT.code(), 77, 78), "{function}: {what}");
                 assert!(bytes == [0xee; 4] && host::queued().is_empty(), "{function}: {what}");
             }
-            host::queued();
+            host::wait_alertably();
         }
     }
     let clean_up = procs.lpWSPCleanup.expect("a full table");

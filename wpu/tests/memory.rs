@@ -71,7 +71,7 @@ fn a_copy_without_enough_memory_panics_instead_of_aborting() {
 }
 
 /// A misaligned pointer, which is not dereferenced.
-fn crooked<T>(value: &T) -> *mut T {
+fn misaligned<T>(value: &T) -> *mut T {
     std::ptr::from_ref(value).cast_mut().wrapping_byte_add(1)
 }
 
@@ -82,12 +82,12 @@ fn a_row_without_items_needs_no_pointer_and_one_with_items_a_good_one() {
     let none = unsafe { ClientSlice::<u64>::from_raw(null(), 0) }.expect("there is nothing to point at");
     assert_eq!((none.len(), none.is_empty(), none.to_vec()), (0, true, vec![]));
     // SAFETY: as above.
-    let none = unsafe { OutBuf::<u64>::from_raw(crooked(&value), 0, null_mut()) }.expect("the same");
+    let none = unsafe { OutBuf::<u64>::from_raw(misaligned(&value), 0, null_mut()) }.expect("the same");
     assert_eq!((none.capacity(), none.write_at(0, &[1])), (0, 0));
     let most = isize::MAX.unsigned_abs() / 8;
     for (at, len, good) in [
         (null(), 1, false),
-        (crooked(&value).cast_const(), 1, false),
+        (misaligned(&value).cast_const(), 1, false),
         (&raw const value, 1, true),
         // No address space has this many items. Nothing is read yet.
         (&raw const value, most + 1, false),
@@ -131,7 +131,7 @@ fn text_ends_at_its_zero_within_the_maximum_length() {
     assert_eq!(read(&units), Some(0xffff));
     assert_eq!(read(&units[0xffff..]), Some(0));
     // SAFETY: the pointers are refused.
-    let bad = [null(), crooked(&units[0])].map(|at| unsafe { wpu_sys::Text::from_zero_ended(at) });
+    let bad = [null(), misaligned(&units[0])].map(|at| unsafe { wpu_sys::Text::from_zero_ended(at) });
     assert!(bad.iter().all(Option::is_none));
 }
 

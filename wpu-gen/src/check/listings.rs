@@ -74,6 +74,7 @@ impl<'m> Part<'m> {
         let names: Vec<_> = self.names.iter().map(|(constant, _)| format!("`{}`", constant.name)).collect();
         let message = format!("the part {found:#x} of `{}` has no name", row.name);
         let fault = Diagnostic::at(Code::Part, row.name.place.clone(), message);
-        Some(fault.note(format!("the listing says that it is {}, or nothing", names.join(" or "))))
+        let fault = fault.note(format!("the listing says that it is {}, or nothing", names.join(" or ")));
+        Some(fault.help("correct the value, or add the constant to `parts`"))
     }
 }

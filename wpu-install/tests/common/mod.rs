@@ -10,6 +10,64 @@ use wpu_install::{
 };
 use wpu_sys::ffi::GUID;
 
+/// Functions of a `Registrar` that pass the call on to the one in the first field.
+#[allow(unused_macros, reason = "each test uses a part")]
+macro_rules! passes_on {
+    ($($name:ident),+) => { $(passes_on!(@ $name);)+ };
+    (@ widths) => {
+        fn widths(&self) -> Vec<wpu_install::Width> {
+            self.0.widths()
+        }
+    };
+    (@ read) => {
+        fn read(&mut self, width: wpu_install::Width) -> Result<wpu_install::Catalog, wpu_install::WsaError> {
+            self.0.read(width)
+        }
+    };
+    (@ cannot_add) => {
+        fn cannot_add(&self, place: wpu_install::Place) -> Option<&'static str> {
+            self.0.cannot_add(place)
+        }
+    };
+    (@ add) => {
+        fn add(
+            &mut self,
+            place: wpu_install::Place,
+            provider: &wpu_sys::ffi::GUID,
+            path: &wpu_install::WideString,
+            entries: &[wpu_sys::ffi::WSAPROTOCOL_INFOW],
+        ) -> Result<(), wpu_install::WsaError> {
+            self.0.add(place, provider, path, entries)
+        }
+    };
+    (@ remove) => {
+        fn remove(
+            &mut self,
+            width: wpu_install::Width,
+            provider: &wpu_sys::ffi::GUID,
+        ) -> Result<(), wpu_install::WsaError> {
+            self.0.remove(width, provider)
+        }
+    };
+    (@ reorder) => {
+        fn reorder(&mut self, width: wpu_install::Width, ids: &[u32]) -> Result<(), wpu_install::WsaError> {
+            self.0.reorder(width, ids)
+        }
+    };
+    (@ categorise) => {
+        fn categorise(
+            &mut self,
+            width: wpu_install::Width,
+            provider: &wpu_sys::ffi::GUID,
+            categories: u32,
+        ) -> Result<(), wpu_install::WsaError> {
+            self.0.categorise(width, provider, categories)
+        }
+    };
+}
+#[allow(unused_imports, reason = "each test uses a part")]
+pub(crate) use passes_on;
+
 pub const BOTH: &[Width] = &[Width::Bits64, Width::Bits32];
 pub const ONE: &[Width] = &[Width::Bits64];
 

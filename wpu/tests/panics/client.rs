@@ -1,6 +1,6 @@
 //! A client that calls each function of a provider with valid arguments.
 
-use std::ptr::{from_mut, null, null_mut, without_provenance_mut};
+use std::ptr::{null, null_mut, without_provenance_mut};
 use std::sync::{Mutex, PoisonError};
 use wpu::ffi::{
     FALSE, INVALID_SOCKET, QOS, SOCKET, WSABUF, WSANETWORKEVENTS, WSAOVERLAPPED, WSAPROTOCOL_INFOW,
@@ -202,7 +202,7 @@ macro_rules! calls {
         pub(crate) static CALLS: [(&str, Call); 30] = [$((stringify!($name), |functions, client| {
             let (m, overlapped, routed) = (&mut *client.memory, client.overlapped, client.routine);
             let thread = WSATHREADID { ThreadHandle: without_provenance_mut(THREAD[0]), Reserved: THREAD[1] };
-            let mut buffer = WSABUF { len: 8, buf: m.data.as_mut_ptr() };
+            let mut buffer = WSABUF { len: 8, buf: (&raw mut m.data).cast() };
             let time = timeval { tv_sec: 0, tv_usec: 0 };
             let _ = (&thread, &mut buffer, &time, overlapped, routed);
             let (socket, sending, given) = (client.socket, client.sending, client.given);
@@ -227,11 +227,11 @@ macro_rules! calls {
     (@ errno $m:ident $($_:ident)*) => { &raw mut $m.errno };
     (@ address $m:ident $($_:ident)*) => { &raw mut $m.address };
     (@ address_length $m:ident $($_:ident)*) => { &raw mut $m.length };
-    (@ text $m:ident $($_:ident)*) => { $m.text.as_mut_ptr() };
+    (@ text $m:ident $($_:ident)*) => { (&raw mut $m.text).cast() };
     (@ text_length $m:ident $($_:ident)*) => { &raw mut $m.units };
-    (@ data $m:ident $($_:ident)*) => { $m.data.as_mut_ptr() };
+    (@ data $m:ident $($_:ident)*) => { (&raw mut $m.data).cast() };
     (@ data_length $m:ident $($_:ident)*) => { (&raw mut $m.units).cast() };
-    (@ void $m:ident $($_:ident)*) => { $m.data.as_mut_ptr().cast() };
+    (@ void $m:ident $($_:ident)*) => { (&raw mut $m.data).cast() };
     (@ info $m:ident $($_:ident)*) => { &raw mut $m.info };
     (@ events $m:ident $($_:ident)*) => { &raw mut $m.events };
     (@ qos $m:ident $($_:ident)*) => { &raw mut $m.qos };
@@ -242,7 +242,7 @@ macro_rules! calls {
     (@ except $m:ident $($_:ident)*) => { &raw mut $m.sets[2] };
     (@ structure $m:ident $($_:ident)*) => { &raw mut $m.overlapped };
     (@ overlapped $m:ident $overlapped:ident $($_:ident)*) => {
-        if $overlapped { from_mut(&mut $m.overlapped) } else { null_mut() }
+        if $overlapped { &raw mut $m.overlapped } else { null_mut() }
     };
     (@ routine $m:ident $overlapped:ident $routed:ident $($_:ident)*) => {
         $routed.then_some(routine as unsafe extern "system" fn(u32, u32, *mut WSAOVERLAPPED, u32))

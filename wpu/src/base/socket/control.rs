@@ -5,13 +5,13 @@ use super::driver::Socket;
 use crate::base::transport::{Endpoint, Kind};
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{
-    SIO_ASSOCIATE_HANDLE, SIO_ENABLE_CIRCULAR_QUEUEING, SIO_GET_GROUP_QOS, SIO_GET_QOS,
-    SIO_IDEAL_SEND_BACKLOG_CHANGE, SIO_IDEAL_SEND_BACKLOG_QUERY, SIO_KEEPALIVE_VALS, SIO_SET_QOS,
-    SIO_TRANSLATE_HANDLE, SIOCATMARK, SOCK_STREAM,
+    IOC_PROTOCOL, IOC_VENDOR, IOC_WS2, SIO_ASSOCIATE_HANDLE, SIO_ENABLE_CIRCULAR_QUEUEING, SIO_GET_GROUP_QOS,
+    SIO_GET_QOS, SIO_IDEAL_SEND_BACKLOG_CHANGE, SIO_IDEAL_SEND_BACKLOG_QUERY, SIO_KEEPALIVE_VALS,
+    SIO_SET_QOS, SIO_TRANSLATE_HANDLE, SIOCATMARK, SOCK_STREAM,
 };
 
-/// The bits of a control code for its type, and the type of codes for one address family.
-const TYPE: (u32, u32) = (0x1800_0000, 0x1000_0000);
+/// The bits of a control code for its type.
+const TYPE: u32 = IOC_WS2 | IOC_PROTOCOL | IOC_VENDOR;
 
 impl<E: Endpoint> Socket<E> {
     /// Handles a control code that the kit does not know.
@@ -28,7 +28,7 @@ impl<E: Endpoint> Socket<E> {
 fn check(code: u32, kind: Kind, is_connected: impl Fn() -> bool) -> Result<(), WsaError> {
     let family = i32::try_from(code >> 16 & 0x7ff).unwrap_or(0);
     match code {
-        _ if code & TYPE.0 == TYPE.1 && family != kind.family => Err(WsaError::WSAEINVAL),
+        _ if code & TYPE == IOC_PROTOCOL && family != kind.family => Err(WsaError::WSAEINVAL),
         SIOCATMARK if kind.socket_type != SOCK_STREAM => Err(WsaError::WSAEINVAL),
         SIO_KEEPALIVE_VALS if kind.is_datagram() => Err(WsaError::WSAENOPROTOOPT),
         SIO_IDEAL_SEND_BACKLOG_QUERY | SIO_IDEAL_SEND_BACKLOG_CHANGE if kind.is_datagram() => {

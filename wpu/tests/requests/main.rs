@@ -1,268 +1,22 @@
 //! Requests through a provider's table: each completion is reported once, in the client's way, and no memory
 //! is accessed too late.
 
+mod client;
+#[path = "../common/mod.rs"]
 mod common;
+mod keeper;
 
-use common::host::{self, Scripted, Seen, wait_alertably};
-use common::provider::{ENTRY, VERSION, clean_up};
-use std::cell::{Cell, RefCell, UnsafeCell};
+use client::{Answer, CallOf, Client};
+use common::host::{self, Seen, wait_alertably};
+use common::provider::clean_up;
+use keeper::*;
+use std::cell::Cell;
 use std::ptr::{null, null_mut, without_provenance_mut};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
-use wpu::__private::{Fixed, Import, Run, Starter, start_up};
-use wpu::raw::Procs;
-use wpu::{
-    Class, ClientMut, Declaration, Lifecycle, Outcome, PendingRequest, Platform, Progress, Provider,
-    Received, Request, ServiceProvider, Start, Transfer, Transferred, Upcalls, WsaError, overlapped_result,
-};
-use wpu_sys::facts::Completes;
-use wpu_sys::ffi::{
-    LPWSAOVERLAPPED_COMPLETION_ROUTINE, SOCKET, WSABUF, WSAEVENT, WSAOVERLAPPED, WSATHREADID, WSPDATA,
-    WSPPROC_TABLE, WSPUPCALLTABLEEX, WSS_OPERATION_IN_PROGRESS,
-};
-
-static TABLE: WSPUPCALLTABLEEX = WSPUPCALLTABLEEX::of::<Scripted>();
-
-/// Keeps requests of the socket [`LATER`], refuses those of [`NEVER`], and completes all others immediately.
-struct Keeper(Mutex<Vec<PendingRequest>>);
-
-const AT_ONCE: SOCKET = 4;
-const LATER: SOCKET = 8;
-const NEVER: SOCKET = 12;
-const GREEDY: SOCKET = 16;
-const OUTSIDE: SOCKET = 20;
-const CODELESS: SOCKET = 24;
-/// Closing this socket completes the requests with an error beside what they transferred.
-const LONG: SOCKET = 28;
-/// From this value on, a socket is the error code with which its requests complete.
-const STRANGE: SOCKET = WSS_OPERATION_IN_PROGRESS;
-
-static ALONE: Mutex<()> = Mutex::new(());
-
-thread_local! {
-    /// Serializes the tests, since the provider has one run: held until the thread ends.
-    static TURN: RefCell<Option<MutexGuard<'static, ()>>> = const { RefCell::new(None) };
-    /// The requests of the socket [`OUTSIDE`], which the instance does not keep.
-    static KEPT: RefCell<Vec<PendingRequest>> = const { RefCell::new(Vec::new()) };
-    /// Notified when the last clean-up begins.
-    static CLEANING: RefCell<Option<Sender<()>>> = const { RefCell::new(None) };
-}
-
-static RUN: Run = Run::new();
-
-impl Completes for Keeper {}
-
-impl Provider for Keeper {
-    type Upcalls = Upcalls;
-    const DECLARATION: Declaration = Declaration {
-        facts: &wpu::facts::FACTS,
-        provider: "Keeper",
-        class: Class::NonIfs.id(),
-        platform: Platform::DEFAULT.id(),
-        kit: None,
-        uses: &[10, 11, 12, 15],
-        waives: &[],
-    };
-    fn upcalls() -> Upcalls {
-        Upcalls::new(RUN.cell())
-    }
-    const __RUN: Fixed<Run> = Fixed::new(&RUN);
-    const __IMPORTS: &'static [Import] = &[];
-}
-
-common::provider::exported!(Keeper);
-
-impl Lifecycle for Keeper {
-    fn start(_: &Start<'_>) -> Result<Self, WsaError> {
-        Ok(Self(Mutex::default()))
-    }
-}
-
-impl ServiceProvider for Keeper {
-    fn send(&self, socket: SOCKET, _flags: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
-        let count = u32::try_from(request.gather().total()).expect("short");
-        match socket {
-            LATER => {
-                let (pending, pended) = request.pend::<Self>().expect("it is overlapped");
-                self.0.lock().expect("no panic").push(pended);
-                Ok(Progress::Pending(pending))
-            }
-            NEVER => Err(WsaError::WSAENOTCONN),
-            GREEDY => Ok(Progress::Done(count + 1)),
-            _ => Ok(Progress::Done(count)),
-        }
-    }
-
-    fn recv(&self, socket: SOCKET, flags: u32, request: Request<'_>) -> Result<Progress<Received>, WsaError> {
-        if let LATER | OUTSIDE = socket {
-            let (pending, pended) = request.pend::<Self>().expect("it is overlapped");
-            match socket {
-                OUTSIDE => KEPT.with_borrow_mut(|kept| kept.push(pended)),
-                _ => self.0.lock().expect("no panic").push(pended),
-            }
-            return Ok(Progress::Pending(pending));
-        }
-        let count = request.scatter().write_at(0, b"abcdefgh");
-        Ok(Progress::Done(Received { bytes: u32::try_from(count).expect("short"), flags: flags | 0x8000 }))
-    }
-
-    fn ioctl(&self, _: SOCKET, _: u32, request: Request<'_>) -> Result<Progress<u32>, WsaError> {
-        let (pending, pended) = request.pend::<Self>().expect("it is overlapped");
-        self.0.lock().expect("no panic").push(pended);
-        Ok(Progress::Pending(pending))
-    }
-
-    fn cleanup(&self) -> Result<(), WsaError> {
-        if let Some(cleaning) = CLEANING.take() {
-            cleaning.send(()).expect("somebody listens");
-        }
-        Ok(())
-    }
-
-    fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
-        for pended in std::mem::take(&mut *self.0.lock().expect("no panic")) {
-            match socket {
-                // Dropping it aborts it.
-                NEVER => drop(pended),
-                GREEDY => pended.complete(Ok(1000.into())),
-                CODELESS => pended.complete(Err(WsaError::new(0))),
-                LONG => {
-                    let transfer = Transfer { bytes: 7, flags: 2 };
-                    pended.complete(Ok(Outcome::Partial(transfer, WsaError::WSAEMSGSIZE)));
-                }
-                code if code >= STRANGE => {
-                    let code = u32::try_from(code).expect("a code");
-                    pended.complete(Err(WsaError::new(i32::from_ne_bytes(code.to_ne_bytes()))));
-                }
-                _ => {
-                    let room = pended.scatter().write_at(0, b"later, on");
-                    let sent = pended.gather().to_vec().len();
-                    let bytes = u32::try_from(room + sent).expect("short");
-                    pended.complete(Ok(Transfer { bytes, flags: 2 }.into()));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-fn started() -> (WSPPROC_TABLE, Procs) {
-    TURN.take();
-    TURN.set(Some(ALONE.lock().unwrap_or_else(PoisonError::into_inner)));
-    let (mut data, mut functions) = (WSPDATA::ZERO, WSPPROC_TABLE::ZERO);
-    let providers = [Starter::of::<Keeper>()];
-    // SAFETY: the pointers point to locals, and the tables of the tests are callable for the lifetime of the
-    // process.
-    let code = unsafe {
-        start_up(VERSION, &raw mut data, &raw const ENTRY, &raw const TABLE, &raw mut functions, &providers)
-    };
-    assert_eq!(code, 0);
-    // SAFETY: the functions can be called forever.
-    let procs = unsafe { Procs::new(&functions) }.expect("a full table");
-    (functions, procs)
-}
-
-/// The memory that a client lends, to which other threads write meanwhile: two buffers and its structure.
-struct Client {
-    first: UnsafeCell<[u8; 3]>,
-    second: UnsafeCell<[u8; 4]>,
-    overlapped: UnsafeCell<WSAOVERLAPPED>,
-}
-
-/// A call of the client with two buffers, or for a control code without any.
-type CallOf = fn(&Client, &WSPPROC_TABLE, SOCKET, LPWSAOVERLAPPED_COMPLETION_ROUTINE) -> Answer;
-
-/// The result of a call: the return value, the count, the flags, and the errno.
-type Answer = (i32, u32, u32, i32);
-
-impl Client {
-    fn new() -> Self {
-        Self::with_event(without_provenance_mut(0x44))
-    }
-
-    fn with_event(event: WSAEVENT) -> Self {
-        let overlapped = WSAOVERLAPPED { hEvent: event, ..WSAOVERLAPPED::ZERO };
-        Self { first: (*b"abc").into(), second: (*b"defg").into(), overlapped: overlapped.into() }
-    }
-
-    fn buffers(&self) -> [WSABUF; 2] {
-        let first = WSABUF { len: 3, buf: self.first.get().cast() };
-        [first, WSABUF { len: 4, buf: self.second.get().cast() }]
-    }
-
-    /// The content of the buffers.
-    fn bytes(&self) -> [u8; 7] {
-        let mut all = [0; 7];
-        // SAFETY: no request is pending.
-        all[..3].copy_from_slice(&unsafe { self.first.get().read() });
-        // SAFETY: as above.
-        all[3..].copy_from_slice(&unsafe { self.second.get().read() });
-        all
-    }
-
-    fn send(
-        &self,
-        functions: &WSPPROC_TABLE,
-        socket: SOCKET,
-        routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
-    ) -> Answer {
-        let (mut count, mut errno) = (77, 77);
-        let thread = WSATHREADID { ThreadHandle: without_provenance_mut(8), Reserved: 1 };
-        let thread = if routine.is_some() { &raw const thread } else { null() };
-        let send = functions.lpWSPSend.expect("a full table");
-        // The array of buffers and the thread id are invalid after the call, as the contract allows.
-        let buffers = self.buffers();
-        let (at, overlapped) = (buffers.as_ptr(), self.overlapped.get());
-        // SAFETY: all pointers are valid for as long as the contract requires.
-        let answer =
-            unsafe { send(socket, at, 2, &raw mut count, 0, overlapped, routine, thread, &raw mut errno) };
-        (answer, count, 0, errno)
-    }
-
-    fn recv(
-        &self,
-        functions: &WSPPROC_TABLE,
-        socket: SOCKET,
-        routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
-    ) -> Answer {
-        let (mut count, mut flags, mut errno) = (77, 0, 77);
-        let thread = WSATHREADID { ThreadHandle: without_provenance_mut(8), Reserved: 1 };
-        let thread = if routine.is_some() { &raw const thread } else { null() };
-        let recv = functions.lpWSPRecv.expect("a full table");
-        let mut buffers = self.buffers();
-        let (at, overlapped) = (buffers.as_mut_ptr(), self.overlapped.get());
-        // SAFETY: all pointers are valid for as long as the contract requires.
-        let answer = unsafe {
-            recv(socket, at, 2, &raw mut count, &raw mut flags, overlapped, routine, thread, &raw mut errno)
-        };
-        (answer, count, flags, errno)
-    }
-
-    fn ioctl(
-        &self,
-        functions: &WSPPROC_TABLE,
-        socket: SOCKET,
-        routine: LPWSAOVERLAPPED_COMPLETION_ROUTINE,
-    ) -> Answer {
-        let (mut count, mut errno, none) = (77, 77, null_mut());
-        let thread = WSATHREADID { ThreadHandle: without_provenance_mut(8), Reserved: 1 };
-        let (ioctl, overlapped) = (functions.lpWSPIoctl.expect("a full table"), self.overlapped.get());
-        let (count_at, errno_at) = (&raw mut count, &raw mut errno);
-        // SAFETY: all pointers are null or valid for as long as the contract requires.
-        let answer = unsafe {
-            ioctl(socket, 7, none, 0, none, 0, count_at, overlapped, routine, &raw const thread, errno_at)
-        };
-        (answer, count, 0, errno)
-    }
-
-    fn result(&self) -> Option<Result<(u32, u32), WsaError>> {
-        // SAFETY: the structure is the client's own, and lives as long as the view is used.
-        let result = overlapped_result(unsafe { ClientMut::from_raw(self.overlapped.get()) }?);
-        result.map(|outcome| outcome.map(|Transferred { bytes, flags }| (bytes, flags)).complete())
-    }
-}
+use wpu::{ServiceProvider, WsaError};
+use wpu_sys::ffi::{WSABUF, WSAOVERLAPPED, WSATHREADID, WSS_OPERATION_IN_PROGRESS};
 
 const PENDING: Answer = (-1, 77, 0, 997);
 
@@ -649,12 +403,12 @@ fn invalid_pointers_are_refused_and_nothing_is_written() {
     // More buffers than a few take another path.
     let [one, _] = buffers;
     let among_many = [one, one, one, one, nowhere[0]];
-    let crooked = client.overlapped.get().wrapping_byte_add(1);
+    let misaligned = client.overlapped.get().wrapping_byte_add(1);
     let cases = [
         (null(), 2, null_mut()),
         (nowhere.as_ptr(), 1, null_mut()),
         (among_many.as_ptr(), 5, null_mut()),
-        (buffers.as_ptr(), 2, crooked),
+        (buffers.as_ptr(), 2, misaligned),
     ];
     for (at, many, overlapped) in cases {
         let (mut count, mut errno) = (77, 77);
