@@ -163,13 +163,12 @@ fn a_failed_upcall_writes_no_out_value() {
     ]);
     let (host, provider, entry) = host();
     host.set_blocking_hook(|| wpu_host::HookResult::Idle);
-    let is_before = |callback: LPBLOCKINGCALLBACK| {
-        callback.is_some_and(|callback| {
-            std::ptr::fn_addr_eq(callback, before as unsafe extern "system" fn(usize) -> BOOL)
-        })
-    };
+    // One value, since a function may have several addresses.
+    let first: unsafe extern "system" fn(usize) -> BOOL = before;
+    let is_before =
+        |callback: LPBLOCKINGCALLBACK| callback.is_some_and(|callback| std::ptr::fn_addr_eq(callback, first));
     let ask = |entry| {
-        let (mut callback, mut context, mut errno): (LPBLOCKINGCALLBACK, _, _) = (Some(before), 0x77, 0);
+        let (mut callback, mut context, mut errno): (LPBLOCKINGCALLBACK, _, _) = (Some(first), 0x77, 0);
         let query = provider.0.lpWPUQueryBlockingCallback.unwrap();
         // SAFETY: each pointer points to a local.
         let answer = unsafe { query(entry, &raw mut callback, &raw mut context, &raw mut errno) };

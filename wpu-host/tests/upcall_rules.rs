@@ -99,14 +99,16 @@ fn the_host_alone_writes_the_result_of_what_it_completes() {
     let socket = provider.create_socket_handle(entry, 0).expect("a socket");
     let complete = |internal, high| {
         let request = host.request(ptr::null_mut());
+        let structure = request.as_ptr();
         // SAFETY: the structure lives as long as `request`.
-        let structure = unsafe { &*request.as_ptr() };
-        for (member, value) in [(&structure.Internal, internal), (&structure.InternalHigh, high)] {
+        let internal_at = unsafe { &raw mut (*structure).Internal };
+        // SAFETY: as above.
+        let high_at = unsafe { &raw mut (*structure).InternalHigh };
+        for (member, value) in [(internal_at, internal), (high_at, high)] {
             // SAFETY: the member lives as long as `request`, and is accessed only through atomics.
-            let member = unsafe { AtomicUsize::from_ptr(ptr::from_ref(member).cast_mut()) };
-            member.store(value, std::sync::atomic::Ordering::Relaxed);
+            unsafe { AtomicUsize::from_ptr(member) }.store(value, std::sync::atomic::Ordering::Relaxed);
         }
-        assert_eq!(provider.complete(socket, request.as_ptr(), 0, 3), Ok(()));
+        assert_eq!(provider.complete(socket, structure, 0, 3), Ok(()));
         found(&host)
     };
     assert_eq!(complete(WSS_OPERATION_IN_PROGRESS, 0), []);
