@@ -18,6 +18,7 @@ pub fn contain<R>(body: impl FnOnce() -> R) -> Option<R> {
 #[cfg(test)]
 mod tests {
     use super::contain;
+    use std::boxed::Box;
     use std::panic::resume_unwind;
     use std::sync::Arc;
 
