@@ -1,4 +1,7 @@
 //! What catalog entries promise, kept by the base kit over a transport in memory.
+//!
+//! They are a program of their own, since `wpu-host` offers `WPUCompleteOverlappedRequest` to the whole program, and other
+//! tests need that nobody does.
 
 #![cfg(all(feature = "macros", feature = "base"))]
 

@@ -1,4 +1,6 @@
 //! `WPUCompleteOverlappedRequest`, which has a slot in one table only, and is an export otherwise.
+//!
+//! It is a program of its own, since an export is offered to the whole program.
 
 #![cfg(all(feature = "macros", not(windows)))]
 

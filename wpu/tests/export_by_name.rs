@@ -1,6 +1,7 @@
 //! `WPUCompleteOverlappedRequest` of a library that the program has loaded, found by its name.
 //!
-//! It needs a compiler and a dynamic linker, so that it does not run under Miri.
+//! It needs a compiler and a dynamic linker, so that it does not run under Miri. It is a program of its own, since
+//! the library is loaded for the whole program.
 
 #![cfg(all(feature = "macros", target_os = "linux", not(miri)))]
 

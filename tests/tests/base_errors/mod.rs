@@ -1,6 +1,6 @@
 //! The errors of the base kit: those that it finds itself, and those of its transport, as clients see them.
 
-#[path = "../../../wpu/tests/panics/client.rs"]
+#[path = "../../../wpu/tests/common/client.rs"]
 #[allow(dead_code, reason = "the tests use the part that they need")]
 mod calls;
 mod hooks;

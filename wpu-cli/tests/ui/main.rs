@@ -1,10 +1,12 @@
-//! The output of `wpu`: help, dry runs, and each kind of error.
+//! The output of `wpu`: help, dry runs, each kind of error, what the guide shows, and output that cannot be written.
 #![expect(clippy::needless_raw_string_hashes, reason = "as expect-test writes them")]
 
 mod catalog;
 mod category;
+mod guide;
 mod help;
 mod install;
+mod output;
 mod show;
 mod usage;
 

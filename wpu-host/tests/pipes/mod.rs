@@ -144,19 +144,19 @@ pub(crate) unsafe extern "system" fn startup(
 }
 
 macro_rules! cleanups {
-    ($($number:literal)*) => {
-        [$(cleanup::<$number> as unsafe extern "system" fn(*mut i32) -> i32),*]
-    };
+    ($($sixteenth:literal)*) => { cleanups!(@ $($sixteenth, 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15;)*) };
+    (@ $($high:literal, $($low:literal)*;)*) => { [$($(cleanup::<{ 16 * $high + $low }>),*),*] };
 }
 
-/// A clean-up has no argument that identifies its provider, so each provider has a function of its own.
-static CLEANUPS: [unsafe extern "system" fn(*mut i32) -> i32; 64] = cleanups![
-    0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38
-    39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63
-];
+/// A clean-up has no argument that identifies its provider, so each provider of a program has a function of its own.
+static CLEANUPS: [unsafe extern "system" fn(*mut i32) -> i32; 256] =
+    cleanups![0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15];
 
 unsafe extern "system" fn cleanup<const N: u32>(_: *mut i32) -> i32 {
-    let id = FIRST_ID + N;
+    clean_up(FIRST_ID + N)
+}
+
+fn clean_up(id: u32) -> i32 {
     let (run, sockets) = {
         let mut state = state();
         let run = state.runs.get_mut(&id).expect("a start");

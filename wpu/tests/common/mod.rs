@@ -12,7 +12,7 @@ pub(crate) mod provider;
 pub(crate) mod report;
 pub(crate) mod stubs;
 
-/// The standard error output of a test of this file, which runs once more in a process of its own.
+/// The standard error output of a test of this program, which runs once more in a process of its own.
 #[cfg(not(miri))]
 pub(crate) fn said_in(test: &str) -> String {
     let program = std::env::current_exe().expect("a path");
