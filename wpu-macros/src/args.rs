@@ -10,7 +10,8 @@ use syn::parse::ParseStream;
 use syn::{Lit, LitStr, Token};
 use wpu_rt::rules::messages::{self, Problem};
 use wpu_rt::rules::{
-    CLASS, CRATE, Declared, KEYS, KIT, Name, OF, PLATFORM, Place, USES, Value, WAIVES, Waiver, similar,
+    CLASS, CRATE, Declared, KEYS, KIT, Name, OF, PLATFORM, Place, USES, Value, WAIVES, Waiver, position,
+    similar,
 };
 
 /// The paths of the crate and of the bindings.
@@ -107,7 +108,7 @@ impl Reader<'_> {
             }
             return Err((place, unknown));
         }
-        let Some(key) = self.keys.iter().position(|key| **key == found) else {
+        let Some(key) = position(self.keys, &found) else {
             self.errors.add(place, unknown);
             return self.unknown(similar(&found, self.keys), place, input);
         };
@@ -124,7 +125,7 @@ impl Reader<'_> {
 
     /// An argument with an unknown key. What may be meant for the similar key causes no other error.
     fn unknown(&mut self, similar: Option<&str>, place: Place, input: ParseStream<'_>) -> Entry {
-        match (KEYS.iter().position(|key| Some(*key) == similar), next(input)) {
+        match (similar.and_then(|key| position(&KEYS, key)), next(input)) {
             (Some(list @ (USES | WAIVES)), Some(TokenTree::Group(_))) => {
                 return self.list(list, place, input);
             }
@@ -147,7 +148,7 @@ impl Reader<'_> {
         }
         let (place, value) = self.value(input, &format!("`=` after `{}`", KEYS[key]), VALUE)?;
         let (words, word) = (self.declared.known(key), spell(&value));
-        match words.iter().position(|known| *known == word) {
+        match position(&words, &word) {
             _ if again || !self.knows_facts => {}
             Some(at) => self.declared.words[key] = Value::Given(at, place),
             None => return Err((place, messages::one_of(&words, &word))),
@@ -254,7 +255,12 @@ impl Reader<'_> {
         let Some(end) = trees.last() else { return Err((place, nothing)) };
         let place = place.to(self.errors.place(end.span(), end.span()));
         let problem = messages::expected(NAME, &describe(&trees));
-        let word = trees.iter().rev().find(|tree| matches!(tree, TokenTree::Ident(_)));
+        let mut word = None;
+        for tree in &trees {
+            if let TokenTree::Ident(_) = tree {
+                word = Some(tree);
+            }
+        }
         let meant = string(&trees).filter(|text| syn::parse_str::<Ident>(text).is_ok());
         let Some(name) = meant.or_else(|| word.map(ToString::to_string)) else {
             return Err((place, problem));
@@ -279,7 +285,10 @@ impl Reader<'_> {
             return;
         }
         if upcall.is_none() && self.knows_facts {
-            let known: Vec<&str> = facts.upcalls.iter().map(|upcall| upcall.name).collect();
+            let mut known = Vec::new();
+            for upcall in facts.upcalls {
+                known.push(upcall.name);
+            }
             meant = similar(&text, &known).and_then(|name| facts.find(name));
             self.errors.add(place, messages::unknown(&text, meant.map(|upcall| &facts.upcalls[upcall])));
         }
@@ -349,5 +358,5 @@ fn ends_names(input: ParseStream<'_>) -> bool {
 
 /// Takes the next token, and tells whether it is a key.
 fn is_key(input: ParseStream<'_>) -> bool {
-    input.call(Ident::parse_any).is_ok_and(|word| KEYS.iter().any(|key| word == key))
+    input.call(Ident::parse_any).is_ok_and(|word| position(&KEYS, &word.to_string()).is_some())
 }

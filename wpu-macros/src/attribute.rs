@@ -76,7 +76,7 @@ impl Attribute {
         let item = item::without_second(self.name, item.clone(), &krate, &mut again);
         let Some(provider) = item::parse(self.name, item.clone(), &mut faults) else {
             // `compile_error!` without a path: in edition 2015 there is no `::core`, and an `impl` cannot contain imports.
-            return join(vec![item, again.report(""), faults.report("")]);
+            return join(&[&item, &again.report(""), &faults.report("")]);
         };
         let is_value = is_name_value(site.source_text().as_deref(), args);
         let reported = is_value || !again.is_empty();
@@ -112,7 +112,7 @@ impl Attribute {
         if self.has_of {
             let bindings = import("use $path::of_must_be_the_path_of_bindings as __wpu;", of?);
             let traits = import("use $path::crate_must_be_the_path_of_wpu_table as __wpu_runtime;", krate);
-            return Some(join(vec![bindings, traits]));
+            return Some(join(&[&bindings, &traits]));
         }
         let both = "use $path::crate_must_be_the_path_of_wpu as __wpu; use __wpu as __wpu_runtime;";
         Some(import(both, krate))
@@ -133,9 +133,13 @@ fn import(template: &str, path: &TokenStream) -> TokenStream {
 
 /// The names in `uses(…)`, for a text.
 fn names(declared: &Declared) -> String {
-    let uses = declared.names.iter().filter(|name| name.list == USES);
-    let names: Vec<String> = uses.map(|name| format!("`{}`", name.text)).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    let mut names = String::new();
+    for name in &declared.names {
+        if name.list == USES {
+            names += &format!("{}`{}`", if names.is_empty() { "" } else { ", " }, name.text);
+        }
+    }
+    if names.is_empty() { "none".to_owned() } else { names }
 }
 
 /// Whether the attribute is of the form `#[name = value]`, of which the compiler reports the form and passes the value as
@@ -190,10 +194,17 @@ impl Call {
 
 /// The place of the first token that the user wrote there, and no macro.
 fn written(tokens: TokenStream) -> Option<Span> {
-    tokens.into_iter().find_map(|tree| match &tree {
-        TokenTree::Group(group) => written(group.stream()),
-        tree => Some(tree.span()).filter(|span| is_written(*span)),
-    })
+    for tree in tokens {
+        let found = match &tree {
+            TokenTree::Group(group) => written(group.stream()),
+            tree if is_written(tree.span()) => Some(tree.span()),
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
 }
 
 /// Whether the token at a place was written there. Only the text that rustc prints for debugging shows this: it starts

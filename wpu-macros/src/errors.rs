@@ -21,7 +21,8 @@ impl Errors {
     /// The place from one token to another, which come after those of all places so far.
     pub(crate) fn place(&mut self, first: Span, last: Span) -> Place {
         let number = self.tokens.len();
-        self.tokens.extend([first, last]);
+        self.tokens.push(first);
+        self.tokens.push(last);
         Place { first: number, last: number + 1 }
     }
 

@@ -6,7 +6,7 @@ use crate::spec::Spec;
 use crate::tokens::{code, fill, place};
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
-use wpu_rt::facts::{Dispatch, Kit};
+use wpu_rt::facts::Dispatch;
 use wpu_rt::rules::{Declared, KIT, USES, Value};
 use wpu_rt::upcall_set::{UpcallSet, are_among};
 
@@ -76,14 +76,18 @@ impl Expansion {
             ("methods", self.methods(span)),
         ];
         let (markers, mut implementations) = (self.markers(span), TokenStream::new());
-        for Form { condition, parameters, ty } in self.provider.forms.clone() {
-            let form = [("condition", condition), ("parameters", parameters), ("ty", ty)];
-            let parts = [&parts[..], &form].concat();
+        let shared = parts.len();
+        for Form { condition, parameters, ty } in &self.provider.forms {
+            parts.push(("condition", condition.clone()));
+            parts.push(("parameters", parameters.clone()));
+            parts.push(("ty", ty.clone()));
             implementations.extend(fill(IMPLEMENTATION, span, &parts));
             for marker in &markers {
-                let parts = [&parts[..], &[("marker", marker.clone())]].concat();
+                parts.push(("marker", marker.clone()));
                 implementations.extend(fill(MARKER, span, &parts));
+                parts.pop();
             }
+            parts.truncate(shared);
         }
         parts.push(("implementations", implementations));
         let mut all = fill(BESIDE, span, &parts);
@@ -105,8 +109,8 @@ impl Expansion {
             }
             return methods;
         }
-        for name in self.declared.names.iter().filter(|name| name.list == USES) {
-            let Some(upcall) = name.upcall else { continue };
+        for name in &self.declared.names {
+            let (USES, Some(upcall)) = (name.list, name.upcall) else { continue };
             // The value of a declared acquiring upcall calls the release, which has no method of its own then.
             if !self.declared.upcall(upcall).acquire.is_some_and(|acquire| uses.contains(acquire)) {
                 methods.extend(self.method(
@@ -147,11 +151,17 @@ impl Expansion {
             let marker = format!("__wpu_runtime::WithKit<__wpu::facts::kits::{marker}>");
             markers.push(code(&marker, self.own(self.errors.start(place))));
         }
-        let makes = [declared.by_kit(), &self.uses()].concat();
-        let completing: Vec<&Kit> = self.spec.kits.iter().filter(|kit| kit.completes).collect();
-        let complete = |kit: &&Kit| are_among(kit.uses(declared.class()), &makes);
+        let mut makes = declared.by_kit().to_vec();
+        makes.extend_from_slice(&self.uses());
+        let (mut completing, mut complete) = (false, true);
+        for kit in self.spec.kits {
+            if kit.completes {
+                completing = true;
+                complete &= are_among(kit.uses(declared.class()), &makes);
+            }
+        }
         // A spec without such kits has no marker for them.
-        if !completing.is_empty() && (wrong || completing.iter().all(complete)) {
+        if completing && (wrong || complete) {
             markers.push(code("__wpu::facts::Completes", span));
         }
         if wrong && self.provider.forms.iter().all(|form| form.parameters.is_empty()) {
@@ -171,7 +181,8 @@ impl Expansion {
         let mut waives = String::new();
         for waiver in &declared.waivers {
             let Value::Given(reason, _) = &waiver.reason else { continue };
-            for upcall in declared.names[waiver.names.clone()].iter().filter_map(|name| name.upcall) {
+            for name in &declared.names[waiver.names.clone()] {
+                let Some(upcall) = name.upcall else { continue };
                 waives += &format!("__wpu::Waiver {{ upcall: {upcall}, reason: {reason:?} }},");
             }
         }

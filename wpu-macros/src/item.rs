@@ -26,7 +26,7 @@ impl Provider {
 }
 
 /// A type as an implementation names it.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Form {
     /// The attribute with the condition under which the type has this form.
     pub(crate) condition: TokenStream,
@@ -134,21 +134,27 @@ pub(crate) fn without_second(
     errors: &mut Errors,
 ) -> TokenStream {
     let krate = krate.clone().into_iter().last().map(|krate| format!("{krate}::{name}"));
-    let mut trees: Vec<TokenTree> = item.into_iter().collect();
-    let mut at = 0;
+    let trees: Vec<TokenTree> = item.into_iter().collect();
+    let (mut kept, mut at) = (Vec::new(), 0);
     while let [TokenTree::Punct(hash), TokenTree::Group(group), ..] = &trees[at..] {
-        let in_path = |tree: &TokenTree| matches!(tree, TokenTree::Ident(_)) || tree.to_string() == ":";
-        let path: Vec<TokenTree> = group.stream().into_iter().take_while(in_path).collect();
+        let mut path = Vec::new();
+        for tree in group.stream() {
+            if !matches!(tree, TokenTree::Ident(_)) && tree.to_string() != ":" {
+                break;
+            }
+            path.push(tree);
+        }
         let path = spell(&path);
         if path == name || krate.as_ref().is_some_and(|known| path.ends_with(known)) {
             let place = errors.place(hash.span(), group.span());
             errors.add(place, messages::twice(&format!("#[{name}]")));
-            trees.drain(at..at + 2);
         } else {
-            at += 2;
+            kept.extend_from_slice(&trees[at..at + 2]);
         }
+        at += 2;
     }
-    stream(trees)
+    kept.extend_from_slice(&trees[at..]);
+    stream(kept)
 }
 
 /// The maximum number of forms: each parameter under conditions doubles it.
@@ -168,29 +174,31 @@ fn forms(name: &Ident, input: ParseStream<'_>) -> syn::Result<(Option<[Span; 2]>
     }
     let place = [open.spans[0], input.parse::<Token![>]>()?.spans[0]];
     let bounds = with("where $part Self: ::core::marker::Sized + 'static", &predicates(input)?);
-    let mut forms = vec![<[TokenStream; 3]>::default()];
-    let (lifetimes, others): (Vec<_>, Vec<_>) = parameters.into_iter().partition(|one| one.is_lifetime);
-    for Parameter { condition, declared, argument, .. } in lifetimes.into_iter().chain(others) {
-        let mut without = if condition.is_empty() { Vec::new() } else { forms.clone() };
-        for [conditions, ..] in &mut without {
-            conditions.extend(with("not(all($part)),", &condition));
-        }
-        for form in &mut forms {
-            for (list, part) in form.iter_mut().zip([&condition, &declared, &argument]) {
-                list.extend(part.clone());
+    let mut lists = vec![Lists::default()];
+    // Lifetimes come first.
+    for pass in 0..2 {
+        for parameter in &parameters {
+            if parameter.is_lifetime == (pass == 0) {
+                parameter.add_to(&mut lists);
             }
         }
-        forms.append(&mut without);
-        if forms.len() > MOST {
-            forms.clear();
-        }
     }
-    let form = |[condition, parameters, arguments]: [TokenStream; 3]| Form {
-        condition: if condition.is_empty() { condition } else { with("#[cfg(all($part))]", &condition) },
-        parameters: with("<$part>", &parameters),
-        ty: join(vec![name.clone(), with("<$part>", &arguments), bounds.clone()]),
-    };
-    Ok((Some(place), forms.into_iter().map(form).collect()))
+    let mut forms = Vec::new();
+    for Lists { condition, declared, arguments } in &lists {
+        let is_always = condition.is_empty();
+        let condition = if is_always { TokenStream::new() } else { with("#[cfg(all($part))]", condition) };
+        let ty = join(&[&name, &with("<$part>", arguments), &bounds]);
+        forms.push(Form { condition, parameters: with("<$part>", declared), ty });
+    }
+    Ok((Some(place), forms))
+}
+
+/// The lists of one choice among parameters.
+#[derive(Clone, Default)]
+struct Lists {
+    condition: TokenStream,
+    declared: TokenStream,
+    arguments: TokenStream,
 }
 
 /// A parameter of a type. A comma follows each part.
@@ -211,9 +219,28 @@ impl Parameter {
         until_outside(input, &ends_parameter);
         input.parse::<Option<Token![,]>>()?;
         // A lifetime is two tokens.
-        let name = declared.iter().skip(usize::from(is_const)).take(1 + usize::from(is_lifetime));
-        let argument = with("$part,", &name.cloned().collect());
+        let start = usize::from(is_const).min(declared.len());
+        let end = (start + 1 + usize::from(is_lifetime)).min(declared.len());
+        let argument = with("$part,", &stream(declared[start..end].to_vec()));
         Ok(Self { is_lifetime, condition, declared: with("$part,", &stream(declared)), argument })
+    }
+
+    /// Adds it to the lists of all choices so far. A condition doubles their number: it may not hold.
+    fn add_to(&self, lists: &mut Vec<Lists>) {
+        for at in 0..lists.len() {
+            if !self.condition.is_empty() {
+                let mut without = lists[at].clone();
+                without.condition.extend(with("not(all($part)),", &self.condition));
+                lists.push(without);
+            }
+            let with = &mut lists[at];
+            with.condition.extend(self.condition.clone());
+            with.declared.extend(self.declared.clone());
+            with.arguments.extend(self.argument.clone());
+        }
+        if lists.len() > MOST {
+            lists.clear();
+        }
     }
 }
 

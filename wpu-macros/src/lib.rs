@@ -45,7 +45,7 @@ pub fn __provider(input: Tokens) -> Tokens {
 
 fn expand_attribute(attribute: Attribute, args: &TokenStream, item: &TokenStream) -> TokenStream {
     guard(attribute, Span::call_site(), &|| attribute.expand(args, item))
-        .unwrap_or_else(|error| tokens::join(vec![item.clone(), error]))
+        .unwrap_or_else(|error| tokens::join(&[item, &error]))
 }
 
 fn expand_call(input: TokenStream) -> TokenStream {

@@ -115,13 +115,22 @@ fn index(input: ParseStream<'_>) -> Result<usize> {
 
 /// `[item item]`.
 fn list<T>(input: ParseStream<'_>, item: fn(ParseStream<'_>) -> Result<T>) -> Result<&'static [T]> {
+    let mut all = Vec::new();
+    each(input, &mut |input| {
+        all.push(item(input)?);
+        Ok(())
+    })?;
+    Ok(all.leak())
+}
+
+/// Reads what is in brackets. It is not generic, so that rustc compiles it once.
+fn each(input: ParseStream<'_>, item: &mut dyn FnMut(ParseStream<'_>) -> Result<()>) -> Result<()> {
     let items;
     bracketed!(items in input);
-    let mut all = Vec::new();
     while !items.is_empty() {
-        all.push(item(&items)?);
+        item(&items)?;
     }
-    Ok(all.leak())
+    Ok(())
 }
 
 /// `[item]` or `[]`.

@@ -9,10 +9,10 @@ pub(crate) fn stream(trees: Vec<TokenTree>) -> TokenStream {
 }
 
 /// Code in one piece.
-pub(crate) fn join(parts: Vec<TokenStream>) -> TokenStream {
+pub(crate) fn join(parts: &[&TokenStream]) -> TokenStream {
     let mut all = TokenStream::new();
     for part in parts {
-        all.extend(part);
+        all.extend(TokenStream::clone(part));
     }
     all
 }

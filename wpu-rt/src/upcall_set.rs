@@ -13,7 +13,11 @@ impl UpcallSet {
     #[must_use]
     #[inline]
     pub fn of(upcalls: &[usize]) -> Self {
-        upcalls.iter().copied().collect()
+        let mut set = Self::default();
+        for upcall in upcalls {
+            set.insert(*upcall);
+        }
+        set
     }
 
     /// Whether the upcall is in the set.

@@ -14,8 +14,12 @@ pub fn check(declared: &Declared, problems: &mut Problems) {
         && !matches!(declared.words[KIT], Value::Wrong);
     // A name that is almost right counts as the name that it is meant for: it is reported once, as unknown. Upcalls of
     // another class have no influence on the verdict on others.
-    let mut uses = declared.upcalls(USES, |name| name.meant).to_vec();
-    uses.retain(|upcall| declared.applies(*upcall));
+    let mut uses = Vec::new();
+    for upcall in &*declared.upcalls(USES, |name| name.meant) {
+        if declared.applies(*upcall) {
+            uses.push(*upcall);
+        }
+    }
     let waives = declared.upcalls(WAIVES, |name| name.meant);
     let question = Question { declared, known, uses, waives };
     if let Value::Absent = declared.words[CLASS] {
@@ -54,9 +58,12 @@ impl Question<'_> {
                 problems.add(place, messages::other_kit(facts, kits, &kits[kit], class));
             }
             [Value::Given(_, place), ..] if !declared.incomplete => {
-                let upcalls = facts.upcalls.iter().enumerate();
-                let missing = upcalls.filter(|(at, _)| self.verdict(*at) == Some(Verdict::Missing));
-                let missing: Vec<&Upcall> = missing.map(|(_, upcall)| upcall).collect();
+                let mut missing: Vec<&Upcall> = Vec::new();
+                for at in 0..facts.upcalls.len() {
+                    if self.verdict(at) == Some(Verdict::Missing) {
+                        missing.push(&facts.upcalls[at]);
+                    }
+                }
                 if !missing.is_empty() {
                     problems.add(place, messages::missing(facts, class, &missing));
                 }
@@ -104,14 +111,17 @@ impl Question<'_> {
                 Value::Given(text, place) if text.trim().is_empty() => Some(*place),
                 _ => continue,
             };
-            let goes =
-                |name: &&Name| name.upcall.and_then(|at| self.verdict(at)).is_some_and(Verdict::is_fault);
-            let names = self.declared.names[waiver.names.clone()].iter();
-            let stay: Vec<&Name> = names.filter(|name| !goes(name)).collect();
-            if let [first, .., last] | [first @ last] = &stay[..] {
-                let usual = |name: &Name| name.upcall.and_then(|at| self.declared.upcall(at).waiver);
-                let names: Vec<_> = stay.iter().map(|name| (&*name.text, usual(name))).collect();
-                problems.add(blank.unwrap_or(first.place.to(last.place)), messages::reason(&names));
+            let (mut names, mut place) = (Vec::new(), None);
+            for name in &self.declared.names[waiver.names.clone()] {
+                let verdict = name.upcall.and_then(|at| self.verdict(at));
+                if !verdict.is_some_and(Verdict::is_fault) {
+                    let usual = name.upcall.and_then(|at| self.declared.upcall(at).waiver);
+                    names.push((&*name.text, usual));
+                    place = Some(place.unwrap_or(name.place).to(name.place));
+                }
+            }
+            if let Some(place) = place {
+                problems.add(blank.unwrap_or(place), messages::reason(&names));
             }
         }
     }

@@ -176,16 +176,28 @@ impl Declared {
 
     /// The upcalls in a list.
     pub fn upcalls(&self, list: usize, upcall: fn(&Name) -> Option<usize>) -> UpcallSet {
-        self.names.iter().filter(|name| name.list == list).filter_map(upcall).collect()
+        let mut set = UpcallSet::default();
+        for name in &self.names {
+            if let (true, Some(upcall)) = (name.list == list, upcall(name)) {
+                set.insert(upcall);
+            }
+        }
+        set
     }
 
     /// The words that `class`, `platform` or `kit` accept.
     #[must_use]
     pub fn known(&self, key: usize) -> Vec<&'static str> {
-        match key {
-            CLASS => self.facts.classes.iter().map(|class| class.name).collect(),
-            PLATFORM => self.facts.platforms.iter().map(|platform| platform.name).collect(),
-            _ => self.kits.iter().map(|kit| kit.name).collect(),
+        let mut known = Vec::new();
+        if key == KIT {
+            for kit in self.kits {
+                known.push(kit.name);
+            }
+        } else {
+            for word in if key == CLASS { self.facts.classes } else { self.facts.platforms } {
+                known.push(word.name);
+            }
         }
+        known
     }
 }

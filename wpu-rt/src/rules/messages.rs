@@ -5,7 +5,6 @@ use crate::facts::{ClassId, Facts, Kit, PlatformId, Requirement, Upcall};
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// Something that the attribute's user has to change.
@@ -42,38 +41,47 @@ const NEXT: &str = ";\n        ";
 /// Required, and neither used nor waived.
 #[must_use]
 pub fn missing(facts: &Facts, class: ClassId, upcalls: &[&Upcall]) -> Problem {
-    let names: Vec<&str> = upcalls.iter().map(|upcall| upcall.name).collect();
-    let listed = &upcalls[..upcalls.len().min(LISTED)];
+    let (mut all, mut uses, mut waivers) = (Names::default(), String::new(), String::new());
     // Upcalls with one reason share a line.
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for upcall in listed {
-        match reasons.iter_mut().find(|(reason, _)| *reason == upcall.reason) {
-            Some((_, names)) => names.push(upcall.name),
-            None => reasons.push((upcall.reason, vec![upcall.name])),
+    let mut reasons: Vec<(&str, Names)> = Vec::new();
+    for upcall in upcalls {
+        if all.count < LISTED {
+            add(&mut uses, ", ", upcall.name);
+            add(&mut waivers, ", ", &waiver(upcall.name, upcall.waiver));
+            let known = reasons.iter().position(|(reason, _)| *reason == upcall.reason);
+            let at = known.unwrap_or(reasons.len());
+            if known.is_none() {
+                reasons.push((upcall.reason, Names::default()));
+            }
+            reasons[at].1.add(upcall.name);
         }
+        all.add(upcall.name);
     }
-    let reasons = reasons.iter().map(|(reason, names)| format!("{}: {reason}", quoted(names)));
-    let (class, all) = (a(facts, class), quoted(&names));
-    let uses: Vec<String> = listed.iter().map(|upcall| upcall.name.to_owned()).collect();
-    let uses = uses.join(", ");
-    let waivers = waivers(listed.iter().map(|upcall| (upcall.name, upcall.waiver)));
+    let mut note = String::new();
+    for (reason, names) in &reasons {
+        add(&mut note, NEXT, &format!("{}: {reason}", names.all()));
+    }
+    let (class, all) = (a(facts, class), all.all());
     let text = format!("not all upcalls required of {class} provider are used or waived, missing: {all}");
-    Problem::new("missing", text).note(&reasons.collect::<Vec<_>>().join(NEXT)).help(&match upcalls {
-        [_] => format!("name it in `uses({uses})`, or waive it: {waivers}"),
-        _ => format!("name those that it calls in `uses({uses})`,\n        and waive the rest: {waivers}"),
-    })
+    let help = if upcalls.len() == 1 {
+        format!("name it in `uses({uses})`, or waive it: `waives({waivers})`")
+    } else {
+        format!(
+            "name those that it calls in `uses({uses})`,\n        and waive the rest: `waives({waivers})`"
+        )
+    };
+    Problem::new("missing", text).note(&note).help(&help)
 }
 
-/// Waivers as the attribute may contain them: names, and their usual reasons.
-fn waivers<'a>(names: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> String {
-    let waivers = names.map(|(name, reason)| format!("{name} = {:?}", reason.unwrap_or("<reason>")));
-    format!("`waives({})`", waivers.collect::<Vec<_>>().join(", "))
+/// A waiver as the attribute may contain it: a name, and the usual reason.
+fn waiver(name: &str, reason: Option<&str>) -> String {
+    format!("{name} = {:?}", reason.unwrap_or("<reason>"))
 }
 
 /// Of another class.
 #[must_use]
 pub fn not_applicable(facts: &Facts, upcall: &Upcall, class: ClassId, list: &str) -> Problem {
-    let applies = |class: ClassId| platforms(facts).any(|platform| upcall.applies(class, platform));
+    let applies = |class: ClassId| on_any(facts, &|platform| upcall.applies(class, platform));
     let text = format!("upcall `{}` does not apply to {} provider", upcall.name, a(facts, class));
     Problem::new("not-applicable", text)
         .note(&format!("it applies to: {}", classes(facts, &applies)))
@@ -108,16 +116,20 @@ const KEEP_ONE: &str = "keep one of them";
 #[must_use]
 pub fn reason(names: &[(&str, Option<&str>)]) -> Problem {
     let (waiver, have) = if names.len() == 1 { ("waiver", "has") } else { ("waivers", "have") };
-    let all = quoted(&names.iter().map(|(name, _)| *name).collect::<Vec<_>>());
-    Problem::new("reason", format!("{waiver} of {all} {have} no reason"))
-        .help(&format!("say why the rule does not apply here: {}", waivers(names.iter().copied())))
+    let (mut all, mut waivers) = (Names::default(), String::new());
+    for (name, reason) in names {
+        all.add(name);
+        add(&mut waivers, ", ", &self::waiver(name, *reason));
+    }
+    Problem::new("reason", format!("{waiver} of {} {have} no reason", all.all()))
+        .help(&format!("say why the rule does not apply here: `waives({waivers})`"))
 }
 
 /// A waiver of what the class and the platform do not require.
 #[must_use]
 pub fn not_required(facts: &Facts, upcall: &Upcall, class: ClassId, platform: PlatformId) -> Problem {
     let requirement = |platform| upcall.requirement(class, platform);
-    let elsewhere = platforms(facts).any(|other| requirement(other) == Requirement::Required);
+    let elsewhere = on_any(facts, &|other| requirement(other) == Requirement::Required);
     let on = if elsewhere { format!(" on `{}`", facts.platform(platform).name) } else { String::new() };
     let why = format!("it is not required of {} provider{on}", a(facts, class));
     no_effect(upcall, &why, &format!("it is {}: {}", requirement(platform).name(), upcall.reason))
@@ -146,42 +158,61 @@ fn no_effect(upcall: &Upcall, why: &str, note: &str) -> Problem {
 /// No class.
 #[must_use]
 pub fn no_class(facts: &Facts) -> Problem {
-    let mut texts = Vec::new();
-    let mut help = Vec::new();
+    let (mut texts, mut help) = (String::new(), String::new());
     for class in facts.classes {
-        texts.push(format!("`{}`: {}", class.name, class.text.trim_end_matches('.')));
-        help.push(format!("`class = {}`", class.name));
+        let text = class.text.strip_suffix('.').unwrap_or(class.text);
+        add(&mut texts, NEXT, &format!("`{}`: {text}", class.name));
+        add(&mut help, " or ", &format!("`class = {}`", class.name));
     }
     Problem::new("class", "expected `class = …`, found no class".to_owned())
-        .note(&texts.join(NEXT))
-        .help(&format!("add {}", help.join(" or ")))
+        .note(&texts)
+        .help(&format!("add {help}"))
 }
 
 /// A kit for providers of another class.
 #[must_use]
 pub fn other_kit(facts: &Facts, kits: &[Kit], kit: &Kit, class: ClassId) -> Problem {
-    let fitting: Vec<&str> = kits.iter().filter(|kit| kit.is_for(class)).map(|kit| kit.name).collect();
+    let mut fitting = Names::default();
+    for kit in kits {
+        if kit.is_for(class) {
+            fitting.add(kit.name);
+        }
+    }
     let name = facts.class(class).name;
     Problem::new("class", format!("the kit `{}` is not for providers of class `{name}`", kit.name))
         .note(&format!("it is for {}", classes(facts, &|class| kit.is_for(class))))
-        .help(&format!("the kits for this class: {}", quoted(&fitting)))
+        .help(&format!("the kits for this class: {}", fitting.all()))
 }
 
 /// The names of some classes.
 fn classes(facts: &Facts, which: &dyn Fn(ClassId) -> bool) -> String {
-    let all = facts.classes.iter().enumerate().filter(|(at, _)| which(ClassId::new(*at)));
-    quoted(&all.map(|(_, class)| class.name).collect::<Vec<_>>())
+    let mut names = Names::default();
+    for at in 0..facts.classes.len() {
+        if which(ClassId::new(at)) {
+            names.add(facts.classes[at].name);
+        }
+    }
+    names.all()
 }
 
-fn platforms(facts: &Facts) -> impl Iterator<Item = PlatformId> {
-    (0..facts.platforms.len()).map(PlatformId::new)
+/// Whether something holds on at least one platform.
+fn on_any(facts: &Facts, holds: &dyn Fn(PlatformId) -> bool) -> bool {
+    let mut found = false;
+    for at in 0..facts.platforms.len() {
+        found |= holds(PlatformId::new(at));
+    }
+    found
 }
 
 /// A word that is none of those allowed here.
 #[must_use]
 pub fn one_of(words: &[&'static str], found: &str) -> Problem {
     let one_of = if words.len() == 1 { "" } else { "one of " };
-    let problem = expected(&format!("{one_of}{}", quoted(words)), &format!("`{found}`"));
+    let mut names = Names::default();
+    for word in words {
+        names.add(word);
+    }
+    let problem = expected(&format!("{one_of}{}", names.all()), &format!("`{found}`"));
     match similar(found, words) {
         Some(word) if found.starts_with('"') => problem.help(&without(word, "quotes")),
         Some(word) => problem.help(&format!("a word with a similar name exists: `{word}`")),
@@ -246,11 +277,32 @@ fn a(facts: &Facts, class: ClassId) -> String {
 }
 
 /// Names in backticks, separated by commas; after the first few, only their number.
-fn quoted(names: &[&str]) -> String {
-    let listed: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
-    let listed = listed.join(", ");
-    match names.len().saturating_sub(LISTED) {
-        0 => listed,
-        more => format!("{listed} and {more} more"),
+#[derive(Default)]
+struct Names {
+    listed: String,
+    count: usize,
+}
+
+impl Names {
+    fn add(&mut self, name: &str) {
+        if self.count < LISTED {
+            add(&mut self.listed, ", ", &format!("`{name}`"));
+        }
+        self.count += 1;
     }
+
+    fn all(&self) -> String {
+        match self.count.saturating_sub(LISTED) {
+            0 => self.listed.clone(),
+            more => format!("{} and {more} more", self.listed),
+        }
+    }
+}
+
+/// Adds to a list, with a separator after what it contains.
+fn add(list: &mut String, separator: &str, text: &str) {
+    if !list.is_empty() {
+        list.push_str(separator);
+    }
+    list.push_str(text);
 }

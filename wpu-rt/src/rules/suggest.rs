@@ -1,6 +1,5 @@
-//! The search for a similar name.
+//! The search for a name, and for a similar one.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// The candidate that `found` probably means. Never `found` itself.
@@ -9,22 +8,24 @@ use alloc::vec::Vec;
 /// The candidate with the fewest typing errors wins, and the first among equals.
 #[must_use]
 pub fn similar(found: &str, candidates: &[&'static str]) -> Option<&'static str> {
-    if candidates.contains(&found) {
+    if position(candidates, found).is_some() {
         return None;
     }
-    let names: Vec<Vec<char>> = candidates.iter().map(|name| letters(name)).collect();
-    let mut shared = 0;
-    while names.len() > 1 && names.iter().all(|name| name.len() > shared && name[shared] == names[0][shared])
-    {
-        shared += 1;
+    let [first, rest @ ..] = candidates else { return None };
+    let first = letters(first);
+    let mut shared = if rest.is_empty() { 0 } else { first.len() };
+    for name in rest {
+        shared = begin_alike(&first[..shared], &letters(name));
     }
     let found = letters(found);
-    let stem = if names.first().is_some_and(|name| found.starts_with(&name[..shared])) { shared } else { 0 };
+    let stem = if begin_alike(&first[..shared], &found) == shared { shared } else { 0 };
     let (mut fewest, mut best) = (usize::MAX, None);
-    for (candidate, name) in candidates.iter().zip(&names) {
+    for candidate in candidates {
+        let name = letters(candidate);
+        let more = found.len().saturating_sub(name.len());
         let count = match distance(&found[stem..], &name[shared..]) {
             // A few additional letters in front count as one error.
-            None if found.ends_with(name) && (1..=3).contains(&(found.len() - name.len())) => 1,
+            None if more > 0 && more <= 3 && found[more..] == name => 1,
             None => continue,
             Some(count) => count,
         };
@@ -35,29 +36,52 @@ pub fn similar(found: &str, candidates: &[&'static str]) -> Option<&'static str>
     best
 }
 
+/// Where a word is among words.
+#[must_use]
+pub fn position(words: &[&str], word: &str) -> Option<usize> {
+    words.iter().position(|known| *known == word)
+}
+
 fn letters(name: &str) -> Vec<char> {
-    name.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect()
+    let mut letters = Vec::new();
+    for letter in name.to_lowercase().chars() {
+        if letter.is_alphanumeric() {
+            letters.push(letter);
+        }
+    }
+    letters
+}
+
+/// How many letters two names have in common, from the first on.
+fn begin_alike(one: &[char], other: &[char]) -> usize {
+    let mut count = 0;
+    while count < one.len().min(other.len()) && one[count] == other[count] {
+        count += 1;
+    }
+    count
 }
 
 /// How many letters must be added, removed, replaced or swapped with their neighbour to make one of the other; `None`
 /// if more than a quarter.
 fn distance(from: &[char], to: &[char]) -> Option<usize> {
-    let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
-    for row in 1..=from.len() {
-        let mut counts = vec![row];
-        for column in 1..=to.len() {
-            let replaced = rows[row - 1][column - 1] + usize::from(from[row - 1] != to[column - 1]);
-            let mut fewest = replaced.min(rows[row - 1][column] + 1).min(counts[column - 1] + 1);
-            let swapped = |row: usize, column: usize| {
-                from[row - 1] == to[column - 2] && from[row - 2] == to[column - 1]
-            };
-            if row > 1 && column > 1 && swapped(row, column) {
-                fewest = fewest.min(rows[row - 2][column - 2] + 1);
+    // A table with a row for each letter of `from`, and one before it.
+    let width = to.len() + 1;
+    let mut table: Vec<usize> = Vec::new();
+    for cell in 0..width * (from.len() + 1) {
+        let (row, column) = (cell / width, cell % width);
+        table.push(if row == 0 || column == 0 {
+            row + column
+        } else {
+            let replaced = table[cell - width - 1] + usize::from(from[row - 1] != to[column - 1]);
+            let fewest = replaced.min(table[cell - width] + 1).min(table[cell - 1] + 1);
+            let two = row > 1 && column > 1;
+            if two && from[row - 1] == to[column - 2] && from[row - 2] == to[column - 1] {
+                fewest.min(table[cell - 2 * width - 2] + 1)
+            } else {
+                fewest
             }
-            counts.push(fewest);
-        }
-        rows.push(counts);
+        });
     }
-    let count = rows[from.len()][to.len()];
+    let count = table[table.len() - 1];
     (count <= from.len().max(to.len()) / 4).then_some(count)
 }
