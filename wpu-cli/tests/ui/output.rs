@@ -5,6 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 use wpu_install::{Memory, Width, write_snapshot};
 
 const ID: &str = "d3c21122-85e1-48f3-9ab6-23d90c73077e";
@@ -40,8 +41,8 @@ fn commands(catalog: &str) -> Vec<Vec<String>> {
 /// The words of commands that write to standard error.
 const WRONG: [&[&str]; 4] = [&[], &["catalgo"], &["catalog", "--catalog", "nothing.json"], &["install"]];
 
-/// The catalogs of a new Windows, repeated until they exceed the size of a pipe.
-fn catalog() -> String {
+/// The catalogs of a new Windows, repeated until they exceed the size of a pipe. Written once, since tests run in parallel.
+static CATALOG: LazyLock<String> = LazyLock::new(|| {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("output.json");
     let mut catalogs = Memory::sample(&Width::ALL).catalogs().clone();
     for width in Width::ALL {
@@ -56,7 +57,7 @@ fn catalog() -> String {
     }
     std::fs::write(&path, write_snapshot(&catalogs)).expect("the folder for tests can be written to");
     path.display().to_string()
-}
+});
 
 fn wpu<T: AsRef<str>>(words: &[T]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wpu"));
@@ -74,8 +75,7 @@ fn said(output: &Output) -> (Option<i32>, String) {
 
 #[test]
 fn full_output_is_an_error_and_no_panic() {
-    let catalog = catalog();
-    for words in commands(&catalog) {
+    for words in commands(&CATALOG) {
         let output = wpu(&words).stdout(full()).output().expect("wpu can be started");
         let wanted = "error: cannot write to standard output: No space left on device (os error 28)\n";
         assert_eq!(said(&output), (Some(1), wanted.to_owned()), "{words:?}");
@@ -84,8 +84,7 @@ fn full_output_is_an_error_and_no_panic() {
 
 #[test]
 fn a_closed_pipe_ends_the_command_without_a_message() {
-    let catalog = catalog();
-    for words in commands(&catalog) {
+    for words in commands(&CATALOG) {
         let mut child =
             wpu(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("wpu can be started");
         let mut first = String::new();
@@ -101,8 +100,7 @@ fn a_closed_pipe_ends_the_command_without_a_message() {
 
 #[test]
 fn closed_output_is_no_panic() {
-    let catalog = catalog();
-    for words in commands(&catalog) {
+    for words in commands(&CATALOG) {
         let line = format!("exec \"$0\" {} >&-", words.join(" "));
         let output = Command::new("sh")
             .args(["-c", &line, env!("CARGO_BIN_EXE_wpu")])
