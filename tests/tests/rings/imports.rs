@@ -31,6 +31,11 @@ pub fn imports(root: &path::Path, read: Read<'_>) -> BTreeSet<Import> {
     imports
 }
 
+/// All files of the crate with this root.
+pub fn files(root: &path::Path, read: Read<'_>) -> BTreeSet<PathBuf> {
+    Crate::read(root, read).modules.into_iter().map(|module| module.file).collect()
+}
+
 enum Found {
     Module(usize),
     /// The file that defines it, and its name there.

@@ -11,11 +11,11 @@ mod ring;
 
 use crate::common::project;
 use crates::roots;
-use imports::{Import, imports};
+use imports::{Import, files, imports};
 use ring::{Ring, rings};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Rings that still exist: all their files or folders, and the reason.
 const LEFT: &[(&[&str], &str)] = &[];
@@ -37,17 +37,61 @@ fn files_import_each_other_in_no_ring() {
     assert!(gone.is_empty(), "these rings are no more; take them out of `LEFT`: {gone:#?}");
 }
 
-/// The rings of every crate of the project.
-fn project_rings() -> BTreeSet<Ring> {
+/// Folders with files that no `mod` names, and the reason.
+const APART: [(&str, &str); 4] = [
+    ("tests/tests/attribute", "a macro writes `mod` for each of its programs"),
+    ("tests/tests/names", "a test compiles them with what it generates"),
+    ("wpu-host/tests/fixtures", "a test compiles and loads them"),
+    ("wpu-macros/src/tests/expected", "a test compares them with the output of the attribute"),
+];
+
+/// A file whose `mod` is forgotten is not compiled, and its tests do not run.
+#[test]
+fn every_file_is_a_part_of_a_crate() {
+    let roots = project_roots();
+    let parts: BTreeSet<_> = roots.iter().flat_map(|root| files(root, &read)).collect();
+    // A build script stands in the folder of the whole package.
+    let folders = roots.iter().filter(|root| !root.ends_with("build.rs")).filter_map(|root| root.parent());
+    let mut there = BTreeSet::new();
+    folders.for_each(|folder| add_files(folder, &mut there));
+    assert!(there.len() > 500, "found only {} files", there.len());
+    let is_apart = |file: &Path| APART.iter().any(|(folder, _)| file.starts_with(folder));
+    let forgotten: Vec<_> = there.difference(&parts).filter(|file| !is_apart(file)).collect();
+    assert!(forgotten.is_empty(), "no `mod` names these files: {forgotten:#?}");
+}
+
+/// Adds the files below a folder.
+fn add_files(folder: &Path, files: &mut BTreeSet<PathBuf>) {
+    for entry in fs::read_dir(project().join(folder)).expect("the folder can be read") {
+        let entry = entry.expect("the folder can be read");
+        let path = folder.join(entry.file_name());
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            files.insert(path);
+        } else if entry.path().is_dir() {
+            add_files(&path, files);
+        }
+    }
+}
+
+/// The root files of every crate of the project.
+fn project_roots() -> BTreeSet<PathBuf> {
     let workspaces = ["Cargo.toml", "benches/Cargo.toml", "fuzz/Cargo.toml"];
     let roots: BTreeSet<_> =
         workspaces.iter().flat_map(|manifest| roots(&project().join(manifest))).collect();
     assert!(roots.len() > 40, "found only {} crates", roots.len());
-    let read = |file: &Path| fs::read_to_string(project().join(file)).ok();
+    let inside = |root: &Path| root.strip_prefix(project()).expect("it is in the project").to_owned();
+    roots.iter().map(|root| inside(root)).collect()
+}
+
+fn read(file: &Path) -> Option<String> {
+    fs::read_to_string(project().join(file)).ok()
+}
+
+/// The rings of every crate of the project.
+fn project_rings() -> BTreeSet<Ring> {
     let (mut found, mut count) = (BTreeSet::new(), 0);
-    for root in roots {
-        let root = root.strip_prefix(project()).expect("it is in the project");
-        let imports = imports(root, &read);
+    for root in project_roots() {
+        let imports = imports(&root, &read);
         count += imports.len();
         found.extend(rings(&imports));
     }
