@@ -27,7 +27,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPAccept",
         method: "accept",
-        signature: "SOCKET WSPAccept(SOCKET s, sockaddr *addr, LPINT addrlen, LPCONDITIONPROC lpfnCondition, DWORD_PTR dwCallbackData, LPINT lpErrno);",
+        signature: "SOCKET WSPAccept(\n    SOCKET s,\n    sockaddr *addr,\n    LPINT addrlen,\n    LPCONDITIONPROC lpfnCondition,\n    DWORD_PTR dwCallbackData,\n    LPINT lpErrno\n);",
         slot: 0,
         may_be_null: &[],
         errors: &[
@@ -93,7 +93,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPAddressToString",
         method: "address_to_string",
-        signature: "INT WSPAddressToString(LPSOCKADDR lpsaAddress, DWORD dwAddressLength, LPWSAPROTOCOL_INFOW lpProtocolInfo, LPWSTR lpszAddressString, LPDWORD lpdwAddressStringLength, LPINT lpErrno);",
+        signature: "INT WSPAddressToString(\n    LPSOCKADDR lpsaAddress,\n    DWORD dwAddressLength,\n    LPWSAPROTOCOL_INFOW lpProtocolInfo,\n    LPWSTR lpszAddressString,\n    LPDWORD lpdwAddressStringLength,\n    LPINT lpErrno\n);",
         slot: 1,
         may_be_null: &[&ENTRIES[1]],
         errors: &[
@@ -249,7 +249,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPConnect",
         method: "connect",
-        signature: "int WSPConnect(SOCKET s, const sockaddr *name, int namelen, LPWSABUF lpCallerData, LPWSABUF lpCalleeData, LPQOS lpSQOS, LPQOS lpGQOS, LPINT lpErrno);",
+        signature: "int WSPConnect(\n    SOCKET s,\n    const sockaddr *name,\n    int namelen,\n    LPWSABUF lpCallerData,\n    LPWSABUF lpCalleeData,\n    LPQOS lpSQOS,\n    LPQOS lpGQOS,\n    LPINT lpErrno\n);",
         slot: 7,
         may_be_null: &[],
         errors: &[
@@ -335,7 +335,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPDuplicateSocket",
         method: "duplicate_socket",
-        signature: "int WSPDuplicateSocket(SOCKET s, DWORD dwProcessId, LPWSAPROTOCOL_INFOW lpProtocolInfo, LPINT lpErrno);",
+        signature: "int WSPDuplicateSocket(\n    SOCKET s,\n    DWORD dwProcessId,\n    LPWSAPROTOCOL_INFOW lpProtocolInfo,\n    LPINT lpErrno\n);",
         slot: 8,
         may_be_null: &[],
         errors: &[
@@ -369,7 +369,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPEnumNetworkEvents",
         method: "enum_network_events",
-        signature: "int WSPEnumNetworkEvents(SOCKET s, WSAEVENT hEventObject, LPWSANETWORKEVENTS lpNetworkEvents, LPINT lpErrno);",
+        signature: "int WSPEnumNetworkEvents(\n    SOCKET s,\n    WSAEVENT hEventObject,\n    LPWSANETWORKEVENTS lpNetworkEvents,\n    LPINT lpErrno\n);",
         slot: 9,
         may_be_null: &[],
         errors: &[
@@ -421,7 +421,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPGetOverlappedResult",
         method: "get_overlapped_result",
-        signature: "BOOL WSPGetOverlappedResult(SOCKET s, LPWSAOVERLAPPED lpOverlapped, LPDWORD lpcbTransfer, BOOL fWait, LPDWORD lpdwFlags, LPINT lpErrno);",
+        signature: "BOOL WSPGetOverlappedResult(\n    SOCKET s,\n    LPWSAOVERLAPPED lpOverlapped,\n    LPDWORD lpcbTransfer,\n    BOOL fWait,\n    LPDWORD lpdwFlags,\n    LPINT lpErrno\n);",
         slot: 11,
         may_be_null: &[],
         errors: &[
@@ -579,7 +579,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPIoctl",
         method: "ioctl",
-        signature: "int WSPIoctl(SOCKET s, DWORD dwIoControlCode, LPVOID lpvInBuffer, DWORD cbInBuffer, LPVOID lpvOutBuffer, DWORD cbOutBuffer, LPDWORD lpcbBytesReturned, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
+        signature: "int WSPIoctl(\n    SOCKET s,\n    DWORD dwIoControlCode,\n    LPVOID lpvInBuffer,\n    DWORD cbInBuffer,\n    LPVOID lpvOutBuffer,\n    DWORD cbOutBuffer,\n    LPDWORD lpcbBytesReturned,\n    LPWSAOVERLAPPED lpOverlapped,\n    LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine,\n    LPWSATHREADID lpThreadId,\n    LPINT lpErrno\n);",
         slot: 16,
         may_be_null: &[],
         errors: &[
@@ -621,7 +621,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPJoinLeaf",
         method: "join_leaf",
-        signature: "SOCKET WSPJoinLeaf(SOCKET s, const sockaddr *name, int namelen, LPWSABUF lpCallerData, LPWSABUF lpCalleeData, LPQOS lpSQOS, LPQOS lpGQOS, DWORD dwFlags, LPINT lpErrno);",
+        signature: "SOCKET WSPJoinLeaf(\n    SOCKET s,\n    const sockaddr *name,\n    int namelen,\n    LPWSABUF lpCallerData,\n    LPWSABUF lpCalleeData,\n    LPQOS lpSQOS,\n    LPQOS lpGQOS,\n    DWORD dwFlags,\n    LPINT lpErrno\n);",
         slot: 17,
         may_be_null: &[&ENTRIES[1]],
         errors: &[
@@ -741,7 +741,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPRecv",
         method: "recv",
-        signature: "int WSPRecv(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesRecvd, LPDWORD lpFlags, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
+        signature: "int WSPRecv(\n    SOCKET s,\n    LPWSABUF lpBuffers,\n    DWORD dwBufferCount,\n    LPDWORD lpNumberOfBytesRecvd,\n    LPDWORD lpFlags,\n    LPWSAOVERLAPPED lpOverlapped,\n    LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine,\n    LPWSATHREADID lpThreadId,\n    LPINT lpErrno\n);",
         slot: 19,
         may_be_null: &[],
         errors: &[
@@ -853,7 +853,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPRecvFrom",
         method: "recv_from",
-        signature: "int WSPRecvFrom(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesRecvd, LPDWORD lpFlags, sockaddr *lpFrom, LPINT lpFromlen, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
+        signature: "int WSPRecvFrom(\n    SOCKET s,\n    LPWSABUF lpBuffers,\n    DWORD dwBufferCount,\n    LPDWORD lpNumberOfBytesRecvd,\n    LPDWORD lpFlags,\n    sockaddr *lpFrom,\n    LPINT lpFromlen,\n    LPWSAOVERLAPPED lpOverlapped,\n    LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine,\n    LPWSATHREADID lpThreadId,\n    LPINT lpErrno\n);",
         slot: 21,
         may_be_null: &[&ENTRIES[1]],
         errors: &[
@@ -927,7 +927,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPSelect",
         method: "select",
-        signature: "int WSPSelect(int nfds, fd_set *readfds, fd_set *writefds, fd_set *exceptfds, timeval *timeout, LPINT lpErrno);",
+        signature: "int WSPSelect(\n    int nfds,\n    fd_set *readfds,\n    fd_set *writefds,\n    fd_set *exceptfds,\n    timeval *timeout,\n    LPINT lpErrno\n);",
         slot: 22,
         may_be_null: &[&ENTRIES[1]],
         errors: &[
@@ -961,7 +961,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPSend",
         method: "send",
-        signature: "int WSPSend(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesSent, DWORD dwFlags, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
+        signature: "int WSPSend(\n    SOCKET s,\n    LPWSABUF lpBuffers,\n    DWORD dwBufferCount,\n    LPDWORD lpNumberOfBytesSent,\n    DWORD dwFlags,\n    LPWSAOVERLAPPED lpOverlapped,\n    LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine,\n    LPWSATHREADID lpThreadId,\n    LPINT lpErrno\n);",
         slot: 23,
         may_be_null: &[],
         errors: &[
@@ -1073,7 +1073,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPSendTo",
         method: "send_to",
-        signature: "int WSPSendTo(SOCKET s, LPWSABUF lpBuffers, DWORD dwBufferCount, LPDWORD lpNumberOfBytesSent, DWORD dwFlags, const sockaddr *lpTo, int iTolen, LPWSAOVERLAPPED lpOverlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine, LPWSATHREADID lpThreadId, LPINT lpErrno);",
+        signature: "int WSPSendTo(\n    SOCKET s,\n    LPWSABUF lpBuffers,\n    DWORD dwBufferCount,\n    LPDWORD lpNumberOfBytesSent,\n    DWORD dwFlags,\n    const sockaddr *lpTo,\n    int iTolen,\n    LPWSAOVERLAPPED lpOverlapped,\n    LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine,\n    LPWSATHREADID lpThreadId,\n    LPINT lpErrno\n);",
         slot: 25,
         may_be_null: &[&ENTRIES[1]],
         errors: &[
@@ -1243,7 +1243,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPSocket",
         method: "socket",
-        signature: "SOCKET WSPSocket(int af, int type, int protocol, LPWSAPROTOCOL_INFOW lpProtocolInfo, GROUP g, DWORD dwFlags, LPINT lpErrno);",
+        signature: "SOCKET WSPSocket(\n    int af,\n    int type,\n    int protocol,\n    LPWSAPROTOCOL_INFOW lpProtocolInfo,\n    GROUP g,\n    DWORD dwFlags,\n    LPINT lpErrno\n);",
         slot: 28,
         may_be_null: &[],
         errors: &[
@@ -1289,7 +1289,7 @@ pub static DOWNCALLS: [Downcall; 30] = [
     Downcall {
         name: "WSPStringToAddress",
         method: "string_to_address",
-        signature: "INT WSPStringToAddress(LPWSTR AddressString, INT AddressFamily, LPWSAPROTOCOL_INFOW lpProtocolInfo, LPSOCKADDR lpAddress, LPINT lpAddressLength, LPINT lpErrno);",
+        signature: "INT WSPStringToAddress(\n    LPWSTR AddressString,\n    INT AddressFamily,\n    LPWSAPROTOCOL_INFOW lpProtocolInfo,\n    LPSOCKADDR lpAddress,\n    LPINT lpAddressLength,\n    LPINT lpErrno\n);",
         slot: 29,
         may_be_null: &[&ENTRIES[1]],
         errors: &[

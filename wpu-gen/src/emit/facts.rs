@@ -164,15 +164,21 @@ fn down_fact(view: &View<'_>, downcall: &Call<'_>) -> TokenStream {
     }
 }
 
-/// The C declaration.
+/// The C declaration; a long one has each parameter on a line of its own.
 pub(super) fn signature(model: &Model, name: &str, returns: &Ty, params: &[Param]) -> String {
-    let spelled = params.iter().map(|param| {
-        let space = if param.c_type.ends_with('*') { "" } else { " " };
-        format!("{}{space}{}", param.c_type, param.name)
-    });
-    let params: Vec<_> = spelled.collect();
-    let params = if params.is_empty() { "void".to_owned() } else { params.join(", ") };
-    format!("{} {name}({params});", c_name(model, returns))
+    let params: Vec<_> = params.iter().map(spelled).collect();
+    let head = format!("{} {name}", c_name(model, returns));
+    let short = format!("{head}({});", if params.is_empty() { "void".to_owned() } else { params.join(", ") });
+    if short.len() <= LONGEST_LINE { short } else { format!("{head}(\n    {}\n);", params.join(",\n    ")) }
+}
+
+/// What a terminal shows of a declaration without breaking it.
+const LONGEST_LINE: usize = 100;
+
+/// A parameter as C declares it.
+pub(super) fn spelled(param: &Param) -> String {
+    let space = if param.c_type.ends_with('*') { "" } else { " " };
+    format!("{}{space}{}", param.c_type, param.name)
 }
 
 fn c_name(model: &Model, ty: &Ty) -> String {

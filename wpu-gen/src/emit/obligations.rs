@@ -1,6 +1,6 @@
 //! Obligations, in every form that they have: `obligations.rs` of the output, and lists for the reference and for rustdoc.
 
-use super::markdown::{code_of, inline};
+use super::markdown::inline;
 use super::print::Page;
 use super::view::View;
 use crate::implied::{Implied, implied};
@@ -122,16 +122,16 @@ fn literal(text: &str) -> String {
     Literal::string(text).to_string()
 }
 
-/// What binds those who meet in a function: the obligations of its own topic, those of `reader` first, and the names of
-/// the topics that it shares. Empty if there are none.
-pub(super) fn list(model: &Model, function: FunctionId, reader: Party) -> String {
+/// What binds those who meet in a function: the obligations of its own topic, those of `reader` first, and the topics that
+/// it shares, as `named` writes their names. Empty if there are none.
+pub(super) fn list(model: &Model, function: FunctionId, reader: Party, named: fn(&str) -> String) -> String {
     let own = model.topics.iter().filter(|topic| topic.subject == Some(function));
     let mut text: String = own.map(|topic| of_topic(model, topic, reader)).collect();
     let shared = model.topics.iter().filter(|topic| topic.subject.is_none());
     let shared = shared.filter_map(|topic| {
         let is_here = |obligation: &&Obligation| topic.functions_of(obligation).any(|id| id == function);
         let count = topic.obligations.iter().filter(is_here).count();
-        (count > 0).then(|| format!("`{}` ({count})", topic.name))
+        (count > 0).then(|| format!("{} ({count})", named(&topic.name)))
     });
     let shared: Vec<_> = shared.collect();
     if !shared.is_empty() {
@@ -150,13 +150,12 @@ pub(super) fn of_topic(model: &Model, topic: &Topic, reader: Party) -> String {
         .collect()
 }
 
-/// The ids of the pages that were read to the end for a topic, and when.
-pub(super) fn read(model: &Model, topic: &Topic) -> String {
-    let ids: Vec<_> = topic.sources.iter().map(|source| code_of(&model.sources[*source].id)).collect();
-    if ids.is_empty() {
+/// The pages that were read to the end for a topic, and when.
+pub(super) fn read(view: &View<'_>, topic: &Topic) -> String {
+    if topic.sources.is_empty() {
         String::new()
     } else {
-        format!("Read to the end on {}: {}.\n\n", topic.read, ids.join(", "))
+        format!("Read to the end on {}: {}.\n\n", topic.read, view.cite(&topic.sources))
     }
 }
 

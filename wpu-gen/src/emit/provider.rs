@@ -2,7 +2,7 @@
 
 use super::caller::answer_type;
 use super::local;
-use super::markdown::{inline, markdown};
+use super::markdown::{code_of, inline, markdown};
 use super::obligations;
 use super::print::Page;
 use super::records::{self, Taken};
@@ -92,7 +92,7 @@ fn about(view: &View<'_>, downcall: &Call<'_>) -> TokenStream {
     };
     text += &format!("\n\nA provider that does not implement it answers {refusal}.");
     text += &format!("\n\n# Errors\n\n{}", view.error_list(&of.errors));
-    let bound = obligations::list(view.model, FunctionId::Downcall(downcall.at), Party::Plugin);
+    let bound = obligations::list(view.model, FunctionId::Downcall(downcall.at), Party::Plugin, code_of);
     if !bound.is_empty() {
         text += &format!("\n\n# Obligations\n\n{bound}");
     }

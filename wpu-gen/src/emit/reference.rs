@@ -206,12 +206,14 @@ fn imports(view: &View<'_>, page: &mut String) {
 
 /// What binds those who meet in a function, a provider first.
 fn bound(view: &View<'_>, id: FunctionId, page: &mut String) {
-    let list = obligations::list(view.model, id, Party::Plugin);
+    let list = obligations::list(view.model, id, Party::Plugin, |topic| {
+        format!("[{}](#{})", title(topic), address(topic))
+    });
     if !list.is_empty() {
         let _ = write!(page, "Obligations:\n\n{list}\n");
     }
     let own = view.model.topics.iter().filter(|topic| topic.subject == Some(id));
-    own.for_each(|topic| *page += &obligations::read(view.model, topic));
+    own.for_each(|topic| *page += &obligations::read(view, topic));
 }
 
 /// What binds those who meet in several functions.
@@ -229,7 +231,7 @@ fn topics(view: &View<'_>, page: &mut String) {
             let _ = write!(page, " About {}.", names.collect::<Vec<_>>().join(", "));
         }
         let list = obligations::of_topic(view.model, topic, Party::Plugin);
-        let _ = write!(page, "\n\n{list}\n{}", obligations::read(view.model, topic));
+        let _ = write!(page, "\n\n{list}\n{}", obligations::read(view, topic));
     }
 }
 
@@ -250,7 +252,7 @@ fn parameters(params: &[Param], page: &mut String) {
     *page += "| parameter | direction | meaning |\n|---|---|---|\n";
     for param in params {
         let direction = format!("{:?}", *param.direction).to_lowercase();
-        let _ = writeln!(page, "| `{} {}` | {direction} | {} |", param.c_type, param.name, cell(&param.doc));
+        let _ = writeln!(page, "| `{}` | {direction} | {} |", facts::spelled(param), cell(&param.doc));
     }
     page.push('\n');
 }

@@ -1,7 +1,7 @@
 //! `safe.rs`: the upcalls in safe form.
 
 use super::caller::{self, Made};
-use super::markdown::{inline, markdown};
+use super::markdown::{code_of, inline, markdown};
 use super::obligations;
 use super::print::Page;
 use super::tokens::{At, doc};
@@ -137,7 +137,7 @@ fn documentation(upcall: &Call<'_>) -> String {
     if upcall.consumed().is_some() {
         text += "\n\nWhat was to be handed over comes back in [`Refused::rest`](crate::rt::refused::Refused::rest).";
     }
-    let bound = obligations::list(upcall.tokens.model, FunctionId::Upcall(upcall.at), Party::Plugin);
+    let bound = obligations::list(upcall.tokens.model, FunctionId::Upcall(upcall.at), Party::Plugin, code_of);
     if !bound.is_empty() {
         text += &format!("\n\n# Obligations\n\n{bound}");
     }

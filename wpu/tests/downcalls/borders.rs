@@ -65,8 +65,9 @@ serve!(Reached, Measuring);
 fn place(function: &str, parameter: &str) -> (usize, usize) {
     let slot = DOWNCALLS.iter().position(|downcall| downcall.name == function).expect("a downcall");
     let (_, parameters) = DOWNCALLS[slot].signature.split_once('(').expect("parameters");
-    let name = |declared: &str| declared.trim_end_matches(");").rsplit([' ', '*']).next() == Some(parameter);
-    (slot, parameters.split(", ").position(name).unwrap_or_else(|| panic!("{function} has no {parameter}")))
+    let name =
+        |declared: &str| declared.trim_end_matches(");").trim().rsplit([' ', '*']).next() == Some(parameter);
+    (slot, parameters.split(',').position(name).unwrap_or_else(|| panic!("{function} has no {parameter}")))
 }
 
 /// Parameters whose absence has a meaning: only a misaligned pointer is wrong.
