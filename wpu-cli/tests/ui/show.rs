@@ -48,7 +48,7 @@ fn one_obligation() {
 #[test]
 fn a_function_shows_all_that_binds_there() {
     let shown = wpu("show WSPRecv");
-    assert!(shown.starts_with("int WSPRecv(SOCKET s, LPWSABUF lpBuffers, "), "{shown}");
+    assert!(shown.starts_with("int WSPRecv(\n    SOCKET s,\n    LPWSABUF lpBuffers,\n"), "{shown}");
     let ids =
         ["WSPRecv.only-from-the-peer", "overlapped.zero-was-indicated", "WSPRecv.lpErrno.error-written"];
     assert!(ids.iter().all(|id| shown.contains(&format!("\n  {id} ("))), "{shown}");
