@@ -70,6 +70,10 @@ pub mod table;
 #[rustfmt::skip]
 pub mod thunk;
 
+#[cfg(feature = "listings")]
+#[rustfmt::skip]
+mod listed;
+
 /// The expansion of the attribute names these; other code should not.
 #[doc(hidden)]
 pub mod __private {

@@ -42,6 +42,32 @@ fn a_provider_and_its_clients_of_a_nonsense_spec_understand_each_other() {
     drives("kettle", sources, &common::fixtures().join("cook.rs"));
 }
 
+/// There may be many, and most users pass few of them.
+#[test]
+fn constants_that_only_listings_name_are_behind_a_feature() {
+    const LISTING: &str = "[[listing]]\nid = \"cups\"\ndoc = \"\"\nrows = [{ name = \"KET_MOST\" }, { name = \"KET_SPARE\" }]\n";
+    let files_with = |keys: &str| {
+        let constant =
+            format!("[[constant]]\nname = \"KET_SPARE\"\ntype = \"u32\"\nvalue = 9\ndoc = \"\"\n{keys}\n");
+        let text = [&common::base(), &*constant, LISTING].join("\n");
+        compile(Sources::from_texts([("base.toml", text)])).unwrap_or_else(|found| panic!("{found}")).emit()
+    };
+    let file = |keys: &str, path: &str| {
+        let files = files_with(keys);
+        files.iter().find(|(found, _)| *found == path).map(|(_, text)| text.to_owned())
+    };
+    let ffi = |keys: &str| file(keys, "src/ffi.rs").expect("there is one");
+    let listed = file("", "src/listed.rs").expect("a constant is only listed");
+    assert!(listed.contains("pub const KET_SPARE: u32 = 9;") && !listed.contains("KET_MOST"), "{listed}");
+    assert!(ffi("").contains("pub const KET_MOST") && !ffi("").contains("KET_SPARE"));
+    assert!(ffi("").contains("#[cfg(feature = \"listings\")]\npub use super::listed::*;"));
+    assert!(file("", "Cargo.toml").expect("there is one").contains("\nlistings = []\n"));
+    // What something else wants is always there.
+    assert_eq!(file("export = true", "src/listed.rs"), None);
+    assert!(ffi("export = true").contains("pub const KET_SPARE"));
+    assert!(!file("export = true", "Cargo.toml").expect("there is one").contains("listings"));
+}
+
 /// Macros are exported from the root of a crate, which may hold the bindings of several specs.
 #[test]
 fn exported_macros_are_named_after_their_package() {
@@ -78,7 +104,7 @@ fn checked(name: &str, sources: Sources) {
             &[&["--crate-type", "lib", "--emit", "metadata", "--edition", edition], features].concat(),
         );
     };
-    for features in [&[], &ALL_FEATURES[..2], &ALL_FEATURES[2..4], &ALL_FEATURES[4..], &ALL_FEATURES] {
+    for features in [&[], &ALL_FEATURES[..4], &ALL_FEATURES[4..6], &ALL_FEATURES[6..], &ALL_FEATURES] {
         check("2024", features);
     }
     for edition in OLDER_EDITIONS {

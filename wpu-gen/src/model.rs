@@ -232,6 +232,8 @@ pub struct Constant {
     pub value: Placed<ConstantValue>,
     /// Of a control code whose input has no pointers.
     pub control_input: Option<Placed<Ty>>,
+    /// Whether nothing but listings names it, so that nothing else in the output does either.
+    pub only_listed: bool,
     pub doc: String,
     pub header: Option<String>,
     pub sources: Vec<usize>,

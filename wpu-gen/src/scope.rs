@@ -32,6 +32,15 @@ impl Faults {
     }
 }
 
+/// Who wants a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Wanted {
+    Nobody,
+    /// Listings alone.
+    Listings,
+    Others,
+}
+
 /// All names of one kind.
 #[derive(Debug)]
 pub(crate) struct Scope {
@@ -39,7 +48,7 @@ pub(crate) struct Scope {
     unknown: Code,
     names: Vec<(String, Place)>,
     index: HashMap<String, usize>,
-    used: RefCell<Vec<bool>>,
+    wanted: RefCell<Vec<Wanted>>,
     /// A name was not found: it may have meant one that seems unused.
     missed: Cell<bool>,
 }
@@ -52,7 +61,7 @@ impl Scope {
             unknown,
             names: Vec::new(),
             index: HashMap::new(),
-            used: RefCell::default(),
+            wanted: RefCell::default(),
             missed: Cell::new(false),
         }
     }
@@ -79,7 +88,7 @@ impl Scope {
             self.index.insert(name.get_ref().clone(), at);
         }
         self.names.push((name.get_ref().clone(), place));
-        self.used.borrow_mut().push(false);
+        self.wanted.borrow_mut().push(Wanted::Nobody);
     }
 
     /// The index of a name; a fault and a useless index where there is none.
@@ -133,11 +142,26 @@ impl Scope {
 
     /// Notes that a name is wanted; false if there is no such name.
     pub(crate) fn touch(&self, name: &str) -> bool {
+        self.want(name, Wanted::Others)
+    }
+
+    /// The same for a listing.
+    pub(crate) fn list(&self, name: &str) -> bool {
+        self.want(name, Wanted::Listings)
+    }
+
+    fn want(&self, name: &str, by: Wanted) -> bool {
         let found = self.get(name);
         if let Some(at) = found {
-            self.used.borrow_mut()[at] = true;
+            let wanted = &mut self.wanted.borrow_mut()[at];
+            *wanted = by.max(*wanted);
         }
         found.is_some()
+    }
+
+    /// Whether only listings want a name, by its index.
+    pub(crate) fn is_only_listed(&self, at: usize) -> bool {
+        self.wanted.borrow()[at] == Wanted::Listings
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -160,8 +184,8 @@ impl Scope {
         if self.missed.get() {
             return;
         }
-        for ((name, place), used) in self.names.iter().zip(&*self.used.borrow()) {
-            if !used {
+        for ((name, place), wanted) in self.names.iter().zip(&*self.wanted.borrow()) {
+            if *wanted == Wanted::Nobody {
                 let message = format!("{} `{name}` is never used", self.what);
                 let fault = Diagnostic::at(Code::Unused, place.clone(), message);
                 faults.push(fault.help("remove it, or say in a `[[note]]` what it is for"));

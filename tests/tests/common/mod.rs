@@ -135,7 +135,9 @@ pub fn edit(text: &str, diff: &str) -> Result<String, String> {
 }
 
 /// All features of an output, as arguments of the compiler.
-pub const ALL_FEATURES: [&str; 8] = [
+pub const ALL_FEATURES: [&str; 10] = [
+    "--cfg",
+    "feature=\"listings\"",
     "--cfg",
     "feature=\"mock\"",
     "--cfg",
@@ -148,7 +150,7 @@ pub const ALL_FEATURES: [&str; 8] = [
 
 /// Arguments that declare the features to the compiler.
 pub const KNOWN_FEATURES: [&str; 2] =
-    ["--check-cfg", "cfg(feature, values(\"mock\", \"obligations\", \"provider\", \"std\"))"];
+    ["--check-cfg", "cfg(feature, values(\"listings\", \"mock\", \"obligations\", \"provider\", \"std\"))"];
 
 /// Passes the compiler, or rustdoc, the path of the crate on which every output depends.
 pub fn with_runtime(command: &mut Command) -> &mut Command {

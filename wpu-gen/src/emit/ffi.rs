@@ -1,4 +1,4 @@
-//! `ffi.rs`: C types, constants, function pointers, tables and entries.
+//! `ffi.rs`: C types, constants, function pointers, tables and entries. `listed.rs`: constants that only listings name.
 
 use super::markdown::{inline, linked, markdown};
 use super::path::item;
@@ -28,13 +28,32 @@ pub(super) fn emit(view: &View<'_>) -> String {
         }
     }
     page.items(callbacks(view));
-    page.items(constants(view));
+    page.items(constants(view, "ffi"));
+    if has_listed(view) {
+        page.lines(LISTED);
+    }
     page.items(view.model.upcalls.iter().flat_map(|upcall| function_items(view, upcall)));
     page.items(view.model.downcalls.iter().flat_map(|downcall| function_items(view, downcall)));
     let by_owner = view.model.provider_table().into_iter().chain(view.model.host_tables());
     page.items(by_owner.flat_map(|table| table_items(view, table)));
     page.items(view.model.entry_points.iter().flat_map(|entry| function_items(view, entry)));
     page.items(view.model.imports.iter().flat_map(|import| function_items(view, import)));
+    page.finish()
+}
+
+/// What compiles `listed.rs` only for those who want it: there are many such constants, and each takes time.
+const LISTED: &str = "#[cfg(feature = \"listings\")]\npub use super::listed::*;\n";
+
+/// Whether there are constants that only listings name.
+pub(super) fn has_listed(view: &View<'_>) -> bool {
+    view.model.constants.iter().any(|constant| constant.only_listed)
+}
+
+/// `listed.rs`.
+pub(super) fn emit_listed(view: &View<'_>) -> String {
+    let about = "Constants that only listings of the documentation name. [`ffi`](super::ffi) has them too.";
+    let mut page = Page::new(view, "listed", about);
+    page.items(constants(view, "listed"));
     page.finish()
 }
 
@@ -107,9 +126,11 @@ fn callbacks(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
     })
 }
 
-fn constants(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
-    view.model.constants.iter().map(|constant| {
-        let name = item("ffi", &constant.name);
+/// The constants of a file.
+fn constants(view: &View<'_>, file: &'static str) -> impl Iterator<Item = TokenStream> {
+    let listed = file == "listed";
+    view.model.constants.iter().filter(move |constant| constant.only_listed == listed).map(move |constant| {
+        let name = item(file, &constant.name);
         let about = origin(view, &constant.doc, constant.header.as_deref(), &constant.sources);
         let pointer = view.model.pointee(&constant.ty).is_some();
         let ty = view.ty(&constant.ty, At::Inside);

@@ -1,9 +1,13 @@
 //! `Cargo.toml` of the output.
 
+use super::ffi;
 use super::view::View;
+
+const LISTINGS: &str = "# Constants that only listings of the documentation name: what a program that passes them needs.\nlistings = []\n";
 
 pub(super) fn emit(view: &View<'_>) -> String {
     let head = &view.model.head;
+    let listings = if ffi::has_listed(view) { LISTINGS } else { "" };
     format!(
         r#"# {marker}
 [package]
@@ -16,7 +20,7 @@ rust-version = "1.85"
 license.workspace = true
 
 [features]
-# The other side: what a host implements, and the tables that lead to it.
+{listings}# The other side: what a host implements, and the tables that lead to it.
 mock = ["wpu-rt/mock"]
 # The obligations of the spec as data, for tools: no plug-in needs them.
 obligations = ["wpu-rt/obligations"]

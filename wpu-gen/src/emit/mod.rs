@@ -59,6 +59,9 @@ pub(crate) fn emit(spec: &Spec) -> Files {
     files.add("src/host.rs", host::emit(&view));
     files.add("src/import.rs", import::emit(&view));
     files.add("src/layout.rs", layout::emit(&view));
+    if ffi::has_listed(&view) {
+        files.add("src/listed.rs", ffi::emit_listed(&view));
+    }
     if let Some(behind) = view.behind() {
         files.add("src/clients.rs", memory::clients(&view));
         files.add("src/layer.rs", layer::emit(&view, &behind));

@@ -1,5 +1,6 @@
 //! `lib.rs` of the output.
 
+use super::ffi;
 use super::markdown::markdown;
 use super::path::shown;
 use super::print::Page;
@@ -65,6 +66,8 @@ pub mod table;
 #[rustfmt::skip]
 pub mod thunk;
 "#;
+
+const LISTED: &str = "#[cfg(feature = \"listings\")]\n#[rustfmt::skip]\nmod listed;\n";
 
 /// What the attribute names. Whatever the spec names so stands behind it.
 const PRIVATE: &str = "/// The expansion of the attribute names these; other code should not.
@@ -179,6 +182,9 @@ pub(super) fn emit(view: &View<'_>) -> String {
     );
     let mut page = Page::new(view, "lib", &about);
     page.lines(HEAD);
+    if ffi::has_listed(view) {
+        page.lines(LISTED);
+    }
     page.lines(PRIVATE);
     let mut paths = exports(view, EXPORTS);
     paths.extend([format!("error::{}", view.model.head.error_type), "handles::*".to_owned()]);

@@ -32,7 +32,7 @@ impl Resolver<'_> {
     fn row(&mut self, filed: &Filed<syntax::Listing>, row: &syntax::Row) -> model::Row {
         let types = &self.scopes.types;
         let all = [&types.constants, &types.scope];
-        self.among(filed.file, &row.name, &all, Scope::touch, "among constants and types");
+        self.among(filed.file, &row.name, &all, Scope::list, "among constants and types");
         let name = row.name.get_ref();
         let item = types.constants.get(name).map(Item::Constant);
         model::Row {
@@ -66,6 +66,6 @@ impl Resolver<'_> {
             &scopes.types.constants,
             &scopes.errors,
         ];
-        self.among(file, name, &all, Scope::touch, "in the spec");
+        self.among(file, name, &all, Scope::list, "in the spec");
     }
 }

@@ -28,6 +28,7 @@ pub(crate) fn resolve(raw: &RawSpec) -> Result<Model, Vec<Diagnostic>> {
     match model {
         Some(mut model) if faults.is_empty() => {
             all_ones(&mut model);
+            only_listed(&mut model, &scopes.types.constants);
             Ok(model)
         }
         _ => Err(faults.into_list()),
@@ -42,6 +43,13 @@ fn all_ones(model: &mut Model) {
         if unsigned && *constant.value == model::ConstantValue::Number(-1) {
             model.constants[at].value.value = model::ConstantValue::AllOnes;
         }
+    }
+}
+
+/// The facts name control codes whose input they know.
+fn only_listed(model: &mut Model, constants: &Scope) {
+    for (at, constant) in model.constants.iter_mut().enumerate() {
+        constant.only_listed = constants.is_only_listed(at) && constant.control_input.is_none();
     }
 }
 
@@ -312,6 +320,7 @@ impl Resolver<'_> {
             ty,
             value: Placed { value, place: filed.at(&constant.value) },
             control_input: constant.control_input.as_ref().map(|input| self.find_type(filed.file, input)),
+            only_listed: false,
             doc: text(&constant.doc),
             header: constant.header.as_ref().map(|header| self.header_of(filed.file, header)),
             sources: self.find_sources(filed.file, &constant.sources),
