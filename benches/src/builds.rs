@@ -142,7 +142,7 @@ fn measured(built: &[(&Subject, PathBuf)], target: Option<&str>) -> Result<Vec<C
 fn table(report: &mut Report, target: &str, built: &[(&Subject, PathBuf)], costs: &[Cost]) {
     let head = format!("a crate on …, {target}");
     let rows = built.iter().zip(costs).map(|((subject, _), cost)| {
-        [subject.name.to_owned(), seconds(cost.wall), seconds(cost.user), megabytes(cost.peak)]
+        [subject.name.to_owned(), seconds(cost.wall), seconds(cost.cpu()), megabytes(cost.peak)]
     });
     report.table([&head, "wall s", "CPU s", "largest process, MB"], rows);
 }
@@ -162,7 +162,7 @@ fn bounds(report: &mut Report, place: &str, built: &[(&Subject, PathBuf)], costs
         let what = format!("{one}, {place}: {words} {other}");
         report.bound(
             what,
-            format!("{found:.2} × (CPU: {:.2} ×)", ratio(one_cost.user, other_cost.user)),
+            format!("{found:.2} × (CPU: {:.2} ×)", ratio(one_cost.cpu(), other_cost.cpu())),
             found <= limit,
         );
     }

@@ -13,8 +13,17 @@ pub const RUNS: usize = 3;
 pub struct Cost {
     pub wall: Duration,
     pub user: Duration,
+    /// The time in the system: reading, writing and getting memory.
+    pub system: Duration,
     /// The memory of the largest process, in bytes.
     pub peak: u64,
+}
+
+impl Cost {
+    /// All of the processor's time.
+    pub fn cpu(&self) -> Duration {
+        self.user + self.system
+    }
 }
 
 /// Runs a command once. Its output is shown only if it fails.
@@ -28,7 +37,8 @@ pub fn once(command: &mut Command) -> Result<Cost> {
     if !used.status.success() {
         bail!("{shown} failed: {}", last_words(heard)?);
     }
-    Ok(Cost { wall, user: used.rusage.utime, peak: used.rusage.maxrss })
+    let usage = used.rusage;
+    Ok(Cost { wall, user: usage.utime, system: usage.stime, peak: usage.maxrss })
 }
 
 /// The end of the standard error output of a command.
@@ -47,6 +57,7 @@ pub fn median(costs: &[Cost]) -> Cost {
     Cost {
         wall: middle(costs.iter().map(|cost| cost.wall)),
         user: middle(costs.iter().map(|cost| cost.user)),
+        system: middle(costs.iter().map(|cost| cost.system)),
         peak: middle(costs.iter().map(|cost| cost.peak)),
     }
 }
