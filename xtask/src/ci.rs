@@ -5,6 +5,8 @@ use crate::project::root;
 use crate::windows;
 use anyhow::{Context, Result, bail};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The oldest compiler with which the published crates must build.
 const OLDEST: &str = "1.85.0";
@@ -77,9 +79,7 @@ pub fn run(set_up: bool) -> Result<()> {
         &oldest,
     )?;
     // With the kits, since they keep a client's memory beyond a call.
-    let miri =
-        "cargo +nightly miri test --quiet --package wpu --package wpu-rt --package wpu-host --all-features";
-    legs.run_if("Miri", has("cargo +nightly miri --version"), "rustup cannot add it to a nightly", miri)?;
+    miri(&mut legs)?;
     // Limited by cases and by time, with the same cases in every run.
     let fuzz =
         format!("cargo +nightly run --quiet --release --manifest-path fuzz/Cargo.toml --target {HOST}");
@@ -100,10 +100,38 @@ pub fn run(set_up: bool) -> Result<()> {
     Ok(())
 }
 
-/// The legs that ran and those that did not.
+/// Miri uses one processor, so the unit tests run beside the others.
+fn miri(legs: &mut Legs) -> Result<()> {
+    if !has("cargo +nightly miri --version") {
+        legs.skip("Miri", "rustup cannot add it to a nightly");
+        return Ok(());
+    }
+    let miri =
+        "cargo +nightly miri test --quiet --package wpu --package wpu-rt --package wpu-host --all-features";
+    let rest = [format!("{miri} --test *"), format!("{miri} --doc")];
+    thread::scope(|scope| {
+        let rest = scope.spawn(|| rest.iter().map(|command| captured(command)).collect::<Result<Vec<_>>>());
+        let units = legs.run("Miri", &format!("{miri} --lib"));
+        let rest = rest.join().expect("no panic");
+        units.and(rest).map(|texts| texts.iter().for_each(|text| print!("{text}")))
+    })
+}
+
+/// The output of a command that passed.
+fn captured(command: &str) -> Result<String> {
+    let output = parts(command).output().with_context(|| format!("cannot run `{command}`"))?;
+    let text =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    if !output.status.success() {
+        bail!("`{command}` failed:\n{text}");
+    }
+    Ok(format!("\n── beside it: {command} ──\n{text}"))
+}
+
+/// The legs that ran, with their times, and those that did not.
 #[derive(Default)]
 struct Legs {
-    passed: u32,
+    passed: Vec<(String, Duration)>,
     skipped: Vec<String>,
 }
 
@@ -127,22 +155,30 @@ impl Legs {
         if possible {
             return self.run_with(name, command, variable);
         }
-        self.skipped.push(format!("{name}: {why_not}"));
+        self.skip(name, why_not);
         Ok(())
+    }
+
+    fn skip(&mut self, name: &str, why_not: &str) {
+        self.skipped.push(format!("{name}: {why_not}"));
     }
 
     fn run_with(&mut self, name: &str, command: &str, variable: (&str, &str)) -> Result<()> {
         println!("\n── {name}: {command} ──");
+        let start = Instant::now();
         let status = parts(command).env(variable.0, variable.1).status();
         if !status.with_context(|| format!("cannot run `{command}`"))?.success() {
             bail!("{name} failed: `{command}`");
         }
-        self.passed += 1;
+        self.passed.push((name.to_owned(), start.elapsed()));
         Ok(())
     }
 
     fn report(&self) {
-        println!("\n── {} legs passed, {} skipped ──", self.passed, self.skipped.len());
+        println!("\n── {} legs passed, {} skipped ──", self.passed.len(), self.skipped.len());
+        for (name, time) in &self.passed {
+            println!("{:5.0} s  {name}", time.as_secs_f32());
+        }
         for skipped in &self.skipped {
             println!("skipped {skipped}");
         }
@@ -155,6 +191,7 @@ fn dependencies(legs: &mut Legs) -> Result<()> {
     for (features, expected) in
         [(&[][..], &all[..]), (&["--no-default-features"], &["wpu", "wpu-rt", "wpu-sys"])]
     {
+        let start = Instant::now();
         let args = ["tree", "--edges", "normal", "--package", "wpu", "--prefix", "none", "--format", "{p}"];
         let tree = Command::new("cargo").args(args).args(features).current_dir(root()).output()?;
         let tree = String::from_utf8_lossy(&tree.stdout).into_owned();
@@ -166,7 +203,7 @@ fn dependencies(legs: &mut Legs) -> Result<()> {
         if names != expected {
             bail!("a provider's author must compile only {}", expected.join(", "));
         }
-        legs.passed += 1;
+        legs.passed.push((format!("dependencies {features:?}"), start.elapsed()));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Finds the files of a crate that import items of other files.
 
-use super::modules::{Crate, Name, Read};
+use super::modules::{Crate, Name};
 use super::paths::Path;
 use std::collections::BTreeSet;
 use std::path::{self, PathBuf};
@@ -11,29 +11,6 @@ pub struct Import {
     pub from: PathBuf,
     pub to: PathBuf,
     pub item: String,
-}
-
-/// All imports between the files of the crate with this root.
-pub fn imports(root: &path::Path, read: Read<'_>) -> BTreeSet<Import> {
-    let code = Crate::read(root, read);
-    let mut imports = BTreeSet::new();
-    for (index, module) in code.modules.iter().enumerate() {
-        for path in &module.paths {
-            for found in code.resolve(index, path, &mut BTreeSet::new()) {
-                if let Found::Item(to, item) = found
-                    && to != module.file
-                {
-                    imports.insert(Import { from: module.file.clone(), to, item });
-                }
-            }
-        }
-    }
-    imports
-}
-
-/// All files of the crate with this root.
-pub fn files(root: &path::Path, read: Read<'_>) -> BTreeSet<PathBuf> {
-    Crate::read(root, read).modules.into_iter().map(|module| module.file).collect()
 }
 
 enum Found {
@@ -48,6 +25,28 @@ enum Found {
 type Seen = BTreeSet<(usize, String)>;
 
 impl Crate {
+    /// All imports between its files.
+    pub fn imports(&self) -> BTreeSet<Import> {
+        let mut imports = BTreeSet::new();
+        for (index, module) in self.modules.iter().enumerate() {
+            for path in &module.paths {
+                for found in self.resolve(index, path, &mut BTreeSet::new()) {
+                    if let Found::Item(to, item) = found
+                        && to != module.file
+                    {
+                        imports.insert(Import { from: module.file.clone(), to, item });
+                    }
+                }
+            }
+        }
+        imports
+    }
+
+    /// All its files.
+    pub fn files(&self) -> impl Iterator<Item = &path::Path> {
+        self.modules.iter().map(|module| module.file.as_path())
+    }
+
     /// The targets of a path in a module; several, if they share a name.
     fn resolve(&self, module: usize, path: &Path, seen: &mut Seen) -> Vec<Found> {
         let Some((first, rest)) = path.split_first() else { return vec![Found::Module(module)] };

@@ -11,11 +11,13 @@ mod ring;
 
 use crate::common::project;
 use crates::roots;
-use imports::{Import, files, imports};
+use imports::Import;
+use modules::Crate;
 use ring::{Ring, rings};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// Rings that still exist: all their files or folders, and the reason.
 const LEFT: &[(&[&str], &str)] = &[];
@@ -48,8 +50,8 @@ const APART: [(&str, &str); 4] = [
 /// A file whose `mod` is forgotten is not compiled, and its tests do not run.
 #[test]
 fn every_file_is_a_part_of_a_crate() {
+    let parts: BTreeSet<_> = CRATES.iter().flat_map(Crate::files).map(Path::to_owned).collect();
     let roots = project_roots();
-    let parts: BTreeSet<_> = roots.iter().flat_map(|root| files(root, &read)).collect();
     // A build script stands in the folder of the whole package.
     let folders = roots.iter().filter(|root| !root.ends_with("build.rs")).filter_map(|root| root.parent());
     let mut there = BTreeSet::new();
@@ -83,15 +85,17 @@ fn project_roots() -> BTreeSet<PathBuf> {
     roots.iter().map(|root| inside(root)).collect()
 }
 
-fn read(file: &Path) -> Option<String> {
-    fs::read_to_string(project().join(file)).ok()
-}
+/// Every crate of the project, read once.
+static CRATES: LazyLock<Vec<Crate>> = LazyLock::new(|| {
+    let read = |file: &Path| fs::read_to_string(project().join(file)).ok();
+    project_roots().iter().map(|root| Crate::read(root, &read)).collect()
+});
 
 /// The rings of every crate of the project.
 fn project_rings() -> BTreeSet<Ring> {
     let (mut found, mut count) = (BTreeSet::new(), 0);
-    for root in project_roots() {
-        let imports = imports(&root, &read);
+    for code in &*CRATES {
+        let imports = code.imports();
         count += imports.len();
         found.extend(rings(&imports));
     }
@@ -105,7 +109,7 @@ fn found(files: &[(&str, &str)]) -> Vec<String> {
         files.iter().find(|(name, _)| file == Path::new(name)).map(|(_, text)| (*text).to_owned())
     };
     let line = |Import { from, to, item }| format!("{} -> {}: {item}", from.display(), to.display());
-    imports(Path::new("lib.rs"), &read).into_iter().map(line).collect()
+    Crate::read(Path::new("lib.rs"), &read).imports().into_iter().map(line).collect()
 }
 
 const B: (&str, &str) = ("b.rs", "pub struct B; pub enum E { V } pub fn b() {} pub const C: usize = 1;");
