@@ -86,6 +86,13 @@ pub type ULONGLONG = u64;
 /// Source: [Windows Data Types](https://learn.microsoft.com/windows/win32/winprog/windows-data-types).
 pub type BOOL = i32;
 
+/// A truth value of one byte: zero is false, everything else is true.
+///
+/// Declared in `winnt.h`.
+///
+/// Source: [Windows Data Types](https://learn.microsoft.com/windows/win32/winprog/windows-data-types).
+pub type BOOLEAN = u8;
+
 /// An unsigned number of 16 bits.
 ///
 /// Declared in `minwindef.h`.
@@ -3741,3 +3748,13 @@ pub type WaitForMultipleObjectsExFn = unsafe extern "system" fn(
 
 /// A pointer to [`WaitForMultipleObjectsEx`](WaitForMultipleObjectsExFn), or null.
 pub type LPWAITFORMULTIPLEOBJECTSEX = Option<WaitForMultipleObjectsExFn>;
+
+/// Answers whether the process is ending: then the system has ended all threads but the calling one.
+///
+/// Declared in `winnt.h`.
+///
+/// Source: [RtlDllShutdownInProgress function](https://learn.microsoft.com/windows/win32/devnotes/rtldllshutdowninprogress); [DllMain entry point](https://learn.microsoft.com/windows/win32/dlls/dllmain).
+pub type RtlDllShutdownInProgressFn = unsafe extern "system" fn() -> BOOLEAN;
+
+/// A pointer to [`RtlDllShutdownInProgress`](RtlDllShutdownInProgressFn), or null.
+pub type LPRTLDLLSHUTDOWNINPROGRESS = Option<RtlDllShutdownInProgressFn>;

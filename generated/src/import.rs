@@ -1535,3 +1535,63 @@ pub fn find_wait_for_multiple_objects_ex() -> Option<
         core::mem::transmute::<*mut (), crate::ffi::WaitForMultipleObjectsExFn>(found)
     })
 }
+
+/// Finds `RtlDllShutdownInProgress`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(windows)]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "on another system no library may export it"
+)]
+#[inline]
+pub fn find_rtl_dll_shutdown_in_progress() -> Option<
+    crate::ffi::RtlDllShutdownInProgressFn,
+> {
+    #[link(name = "ntdll")]
+    unsafe extern "system" {
+        fn RtlDllShutdownInProgress() -> crate::ffi::BOOLEAN;
+    }
+    Some(RtlDllShutdownInProgress)
+}
+
+#[cfg(not(windows))]
+static provided_rtl_dll_shutdown_in_progress: ::core::sync::atomic::AtomicPtr<()> = ::core::sync::atomic::AtomicPtr::new(
+    core::ptr::null_mut(),
+);
+
+/// Offers a `RtlDllShutdownInProgress` to providers that are part of this program. The last one offered holds.
+///
+/// # Safety
+///
+/// It keeps the contract that the documentation gives for `RtlDllShutdownInProgress`, on any thread, for as long as the program runs.
+#[cfg(not(windows))]
+#[inline]
+pub unsafe fn provide_rtl_dll_shutdown_in_progress(
+    function: crate::ffi::RtlDllShutdownInProgressFn,
+) {
+    provided_rtl_dll_shutdown_in_progress
+        .store(function as *mut (), ::core::sync::atomic::Ordering::Release);
+}
+
+/// Finds `RtlDllShutdownInProgress`; none if nothing in this process exports it.
+#[must_use]
+#[cfg(not(windows))]
+#[inline]
+pub fn find_rtl_dll_shutdown_in_progress() -> Option<
+    crate::ffi::RtlDllShutdownInProgressFn,
+> {
+    let provided = provided_rtl_dll_shutdown_in_progress
+        .load(::core::sync::atomic::Ordering::Acquire);
+    let found = if provided.is_null() {
+        crate::rt::symbol::find(b"RtlDllShutdownInProgress\0")
+    } else {
+        provided
+    };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: it came from a function of this type, or is exported under the name of one; both keep its contract.
+    Some(unsafe {
+        core::mem::transmute::<*mut (), crate::ffi::RtlDllShutdownInProgressFn>(found)
+    })
+}

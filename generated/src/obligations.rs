@@ -32,7 +32,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The provider gives the handle back once for each socket that it closes, in or after a successful `WSPCloseSocket`; a close that fails leaves the handle.",
-        sources: &[Citation { source: &SOURCES[104], section: "" }, Citation { source: &SOURCES[27], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[27], section: "Remarks" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -42,7 +42,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The call is the last upcall that names the handle: the pending operations of the socket are completed before.",
-        sources: &[Citation { source: &SOURCES[262], section: "" }],
+        sources: &[Citation { source: &SOURCES[264], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -121,7 +121,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Ownership,
         says: "Apart from the mark of an operation in progress, the provider writes neither `Internal` nor `InternalHigh` of an operation that this call completes.",
-        sources: &[Citation { source: &SOURCES[5], section: "Remarks, Interaction with WSPGetOverlappedResult" }, Citation { source: &SOURCES[245], section: "Members" }],
+        sources: &[Citation { source: &SOURCES[5], section: "Remarks, Interaction with WSPGetOverlappedResult" }, Citation { source: &SOURCES[247], section: "Members" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of WSAOVERLAPPED lets providers without file handles use both members as they like. The page of the upcall is followed, which leaves only `Offset` and `OffsetHigh` to the provider; after a failure of the call all four are the provider's again."),
         class: Some("non_ifs"),
@@ -183,7 +183,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Event,
         says: "If the lowest bit of `hEvent` is set, Ws2_32 queues no packet to a port; it sets the event whose handle is without that bit.",
-        sources: &[Citation { source: &SOURCES[139], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[263], section: "" }],
+        sources: &[Citation { source: &SOURCES[141], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[265], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("For system handles the bit stops the packet alone, for SAN providers every notice. Ws2_32 keeps to the first; the second is a rule for SAN providers."),
         class: Some("non_ifs"),
@@ -204,7 +204,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "The provider uses the event in the process that created it and in no other.",
-        sources: &[Citation { source: &SOURCES[105], section: "" }],
+        sources: &[Citation { source: &SOURCES[107], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -326,7 +326,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "The provider gives its client the returned handle and never the proposed one, if they differ.",
-        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[10], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[108], section: "" }, Citation { source: &SOURCES[10], section: "Remarks" }],
         class: Some("ifs"),
         ..Obligation::NONE
     },
@@ -336,7 +336,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "Every later call of the client names the returned handle.",
-        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[10], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[108], section: "" }, Citation { source: &SOURCES[10], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("A remark on the page of the upcall says that the service provider uses only the returned handle. The page on descriptors is followed, which speaks of the client; the provider may use either."),
         class: Some("ifs"),
@@ -348,7 +348,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Result,
         says: "The returned handle and the proposed one are the same object to the system: its functions work with either.",
-        sources: &[Citation { source: &SOURCES[10], section: "Remarks" }, Citation { source: &SOURCES[106], section: "" }],
+        sources: &[Citation { source: &SOURCES[10], section: "Remarks" }, Citation { source: &SOURCES[108], section: "" }],
         class: Some("ifs"),
         ..Obligation::NONE
     },
@@ -368,7 +368,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Lifetime,
         says: "Ws2_32 drops the registration when `WSPCloseSocket` has succeeded; a close that fails leaves it.",
-        sources: &[Citation { source: &SOURCES[292], section: "" }],
+        sources: &[Citation { source: &SOURCES[294], section: "" }],
         certainty: Certainty::Experience,
         class: Some("ifs"),
         ..Obligation::NONE
@@ -379,7 +379,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Ownership,
         says: "After a failure the proposed handle is still the provider's: it closes the handle, fails the call with the error of this upcall, and gives the handle to nobody.",
-        sources: &[Citation { source: &SOURCES[10], section: "Return value" }, Citation { source: &SOURCES[293], section: "" }],
+        sources: &[Citation { source: &SOURCES[10], section: "Return value" }, Citation { source: &SOURCES[295], section: "" }],
         certainty: Certainty::Implied,
         class: Some("ifs"),
         ..Obligation::NONE
@@ -390,7 +390,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Thread,
         says: "The id names the calling thread: what is queued with it, by any thread, runs in that one.",
-        sources: &[Citation { source: &SOURCES[11], section: "" }, Citation { source: &SOURCES[111], section: "" }],
+        sources: &[Citation { source: &SOURCES[11], section: "" }, Citation { source: &SOURCES[113], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -408,7 +408,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A layer opens an id for a thread of its own; for a client's thread it hands on the id that came with the call, if one came.",
-        sources: &[Citation { source: &SOURCES[11], section: "" }, Citation { source: &SOURCES[111], section: "" }],
+        sources: &[Citation { source: &SOURCES[11], section: "" }, Citation { source: &SOURCES[113], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -418,7 +418,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "A layer keeps the id open until the operations that it started with it have ended.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -447,7 +447,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Event,
         says: "A message for a client of an older Wsock32 reaches that client as if Wsock32 had posted it.",
-        sources: &[Citation { source: &SOURCES[12], section: "" }, Citation { source: &SOURCES[292], section: "" }],
+        sources: &[Citation { source: &SOURCES[12], section: "" }, Citation { source: &SOURCES[294], section: "" }],
         platform: Some("nt"),
         not_checkable: Some("the older libraries are not at hand, and the page does not say what they do differently"),
         ..Obligation::NONE
@@ -458,7 +458,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::OutValue,
         says: "For a thread without a hook of its own, Ws2_32 answers success and a null function.",
-        sources: &[Citation { source: &SOURCES[13], section: "Remarks" }, Citation { source: &SOURCES[101], section: "" }],
+        sources: &[Citation { source: &SOURCES[13], section: "Remarks" }, Citation { source: &SOURCES[103], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page on the hook also says that a default hook is returned where the application has none. That is for a Windows without preemptive threads; null is the answer here, as in the note `default-hook`."),
         ..Obligation::NONE
@@ -469,7 +469,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Thread,
         says: "Ws2_32 answers for the calling thread alone: a hook of another thread makes no difference.",
-        sources: &[Citation { source: &SOURCES[101], section: "" }, Citation { source: &SOURCES[1], section: "" }],
+        sources: &[Citation { source: &SOURCES[103], section: "" }, Citation { source: &SOURCES[1], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -478,7 +478,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "The provider asks, and calls the function, in the thread whose call it blocks.",
-        sources: &[Citation { source: &SOURCES[101], section: "" }],
+        sources: &[Citation { source: &SOURCES[103], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -497,7 +497,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "The provider does not use the function of an earlier call: the application may have set or removed its hook meanwhile.",
-        sources: &[Citation { source: &SOURCES[101], section: "" }],
+        sources: &[Citation { source: &SOURCES[103], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -516,7 +516,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Result,
         says: "The function goes on answering true while the hook of the application answers `FALSE`, which says only that it found no message to process.",
-        sources: &[Citation { source: &SOURCES[101], section: "" }, Citation { source: &SOURCES[13], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[103], section: "" }, Citation { source: &SOURCES[13], section: "Remarks" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -526,7 +526,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::OutValue,
         says: "Ws2_32 returns the value that was given to `WPUCreateSocketHandle`, in its full width, at any time until `WPUCloseSocketHandle`.",
-        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[14], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[108], section: "" }, Citation { source: &SOURCES[14], section: "Return value" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -536,7 +536,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "Ws2_32 does not look into the context: zero and values that are no addresses are kept like any other.",
-        sources: &[Citation { source: &SOURCES[106], section: "" }],
+        sources: &[Citation { source: &SOURCES[108], section: "" }],
         certainty: Certainty::Implied,
         class: Some("non_ifs"),
         ..Obligation::NONE
@@ -557,7 +557,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "The provider keeps the state that the context names alive while it uses it, although another thread may close the socket after the answer.",
-        sources: &[Citation { source: &SOURCES[293], section: "" }],
+        sources: &[Citation { source: &SOURCES[295], section: "" }],
         certainty: Certainty::Experience,
         class: Some("non_ifs"),
         ..Obligation::NONE
@@ -568,7 +568,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The function receives `dwContext` unchanged, as wide as a pointer.",
-        sources: &[Citation { source: &SOURCES[15], section: "Parameters, dwContext" }, Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[280], section: "" }],
+        sources: &[Citation { source: &SOURCES[15], section: "Parameters, dwContext" }, Citation { source: &SOURCES[113], section: "" }, Citation { source: &SOURCES[282], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The pages speak of 32 bits, the headers have a DWORD_PTR. The headers are followed, as in the note `narrow-contexts`."),
         ..Obligation::NONE
@@ -579,7 +579,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Thread,
         says: "Ws2_32 accepts the call on any thread, also on another than the one that started the operation.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -588,7 +588,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Lifetime,
         says: "Ws2_32 does not read the thread id after the call has returned.",
-        sources: &[Citation { source: &SOURCES[15], section: "Parameters, lpThreadId" }, Citation { source: &SOURCES[111], section: "" }],
+        sources: &[Citation { source: &SOURCES[15], section: "Parameters, lpThreadId" }, Citation { source: &SOURCES[113], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -597,7 +597,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "If the function cannot be queued, the result of the operation stays available through `WSPGetOverlappedResult`, and what the provider kept for the routine is freed.",
-        sources: &[Citation { source: &SOURCES[293], section: "" }],
+        sources: &[Citation { source: &SOURCES[295], section: "" }],
         certainty: Certainty::Experience,
         ..Obligation::NONE
     },
@@ -607,7 +607,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Thread,
         says: "A queued function runs only while its thread is in an alertable wait, on that thread, and once.",
-        sources: &[Citation { source: &SOURCES[111], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[15], section: "Remarks" }, Citation { source: &SOURCES[150], section: "" }],
+        sources: &[Citation { source: &SOURCES[113], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[15], section: "Remarks" }, Citation { source: &SOURCES[152], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -634,7 +634,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "The provider calls the condition function in the thread that called `WSPAccept`, before `WSPAccept` returns.",
-        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[267], section: "To accept or reject" }],
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[269], section: "To accept or reject" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -643,7 +643,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The provider creates the new socket and its handle only after the condition function has answered `CF_ACCEPT`.",
-        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[267], section: "Accepting a Connection Request" }],
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[269], section: "Accepting a Connection Request" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -652,7 +652,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The provider takes the connection that has waited longest.",
-        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[160], section: "" }],
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[162], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -733,7 +733,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "`lpCalleeData` is a buffer in the provider's memory whose length is the room that it has, and zero if data cannot be sent back.",
-        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[132], section: "Exchanging User Data" }],
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[134], section: "Exchanging User Data" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -751,7 +751,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "The provider sends the callee data that an accepting condition function wrote to the peer, with the acceptance.",
-        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[160], section: "" }],
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[162], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -761,7 +761,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "While the condition function runs, the provider holds no lock and refuses no call that is made from within it as nested.",
-        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[234], section: "" }, Citation { source: &SOURCES[111], section: "" }],
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[236], section: "" }, Citation { source: &SOURCES[113], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -771,7 +771,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "After `CF_REJECT` the connection leaves the queue and the peer is refused: its connect fails with `WSAECONNREFUSED` where the protocol has not completed it before.",
-        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[267], section: "Indicating Acceptance or Refusal" }],
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[269], section: "Indicating Acceptance or Refusal" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -780,7 +780,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "After `CF_DEFER` the provider does nothing about the connection: it stays first in the queue, and the next `WSPAccept` asks about it again.",
-        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[132], section: "Conditional Acceptance" }],
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[134], section: "Conditional Acceptance" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -789,7 +789,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "While a connection that was put off is first in the queue, the provider tells no `FD_ACCEPT` for connections behind it.",
-        sources: &[Citation { source: &SOURCES[132], section: "Conditional Acceptance" }],
+        sources: &[Citation { source: &SOURCES[134], section: "Conditional Acceptance" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -827,7 +827,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "The new socket has the properties of the listening socket, such as its options and whether it blocks, and is connected to the peer.",
-        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[160], section: "" }],
+        sources: &[Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[162], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -846,7 +846,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "A SAN provider answers the peer, be it acceptance or refusal, only after it has called the condition function of the switch.",
-        sources: &[Citation { source: &SOURCES[267], section: "Indicating Acceptance or Refusal" }],
+        sources: &[Citation { source: &SOURCES[269], section: "Indicating Acceptance or Refusal" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -856,7 +856,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A SAN provider does not drop an accepted connection because a message of up to 256 bytes arrives before the switch has posted a receive; it keeps the message until then.",
-        sources: &[Citation { source: &SOURCES[267], section: "Session Negotiation" }],
+        sources: &[Citation { source: &SOURCES[269], section: "Session Negotiation" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -896,7 +896,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "The provider posts each message with `WPUPostMessage`.",
-        sources: &[Citation { source: &SOURCES[24], section: "Remarks" }, Citation { source: &SOURCES[115], section: "" }, Citation { source: &SOURCES[0], section: "" }, Citation { source: &SOURCES[1], section: "" }],
+        sources: &[Citation { source: &SOURCES[24], section: "Remarks" }, Citation { source: &SOURCES[117], section: "" }, Citation { source: &SOURCES[0], section: "" }, Citation { source: &SOURCES[1], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The pages on messages ask it of every provider, the table of upcalls only on Windows NT and its successors, as Windows 95 can post from kernel mode. The table is followed, as in the note `post-message-platform`."),
         platform: Some("nt"),
@@ -991,7 +991,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "Port zero gives the socket a port that no other socket has, and `WSPGetSockName` tells it right after the bind.",
-        sources: &[Citation { source: &SOURCES[25], section: "Remarks" }, Citation { source: &SOURCES[118], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[25], section: "Remarks" }, Citation { source: &SOURCES[120], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of WSPBind names the ports 1024 to 5000, that of bind 49152 to 65535 since Windows Vista and 1025 to 5000 before. No range is asked for: it is TCP/IP's own, and can be set there."),
         ..Obligation::NONE
@@ -1012,7 +1012,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The switch binds a socket of a SAN provider to a complete address and port, those of the application's socket, or else to the wildcard address if the application listens everywhere.",
-        sources: &[Citation { source: &SOURCES[264], section: "Binding a Companion Socket" }],
+        sources: &[Citation { source: &SOURCES[266], section: "Binding a Companion Socket" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1031,7 +1031,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "The call is allowed from the blocking hook, or from a message that arrives while the thread waits: it never fails with `WSAEINPROGRESS`.",
-        sources: &[Citation { source: &SOURCES[26], section: "Remarks" }, Citation { source: &SOURCES[101], section: "" }],
+        sources: &[Citation { source: &SOURCES[26], section: "Remarks" }, Citation { source: &SOURCES[103], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1040,7 +1040,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "The blocking call that was cancelled ends with `WSAEINTR` as soon as the hook, or the handling of the message, has returned.",
-        sources: &[Citation { source: &SOURCES[26], section: "Remarks" }, Citation { source: &SOURCES[102], section: "" }, Citation { source: &SOURCES[71], section: "Return value" }, Citation { source: &SOURCES[196], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[26], section: "Remarks" }, Citation { source: &SOURCES[104], section: "" }, Citation { source: &SOURCES[71], section: "Return value" }, Citation { source: &SOURCES[198], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1152,7 +1152,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Data that a socket still had to send when it was closed is sent in spite of the last clean-up: before it returns, or by code that stays when the library goes.",
-        sources: &[Citation { source: &SOURCES[21], section: "Remarks" }, Citation { source: &SOURCES[103], section: "" }, Citation { source: &SOURCES[20], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[21], section: "Remarks" }, Citation { source: &SOURCES[105], section: "" }, Citation { source: &SOURCES[20], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("WSACleanup says that such data can be lost, and the page on clean-up says that graceful sockets are sent first. The page of WSPCleanup is followed: closed sockets finish, open ones are reset."),
         ..Obligation::NONE
@@ -1163,7 +1163,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "The last clean-up returns when the library can be unloaded: no thread, callback or queued function of the provider runs in it any more.",
-        sources: &[Citation { source: &SOURCES[21], section: "Remarks" }, Citation { source: &SOURCES[103], section: "" }],
+        sources: &[Citation { source: &SOURCES[21], section: "Remarks" }, Citation { source: &SOURCES[105], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1172,7 +1172,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Ownership,
         says: "The last clean-up frees all resources of the provider, such as events and memory.",
-        sources: &[Citation { source: &SOURCES[103], section: "" }, Citation { source: &SOURCES[269], section: "" }],
+        sources: &[Citation { source: &SOURCES[105], section: "" }, Citation { source: &SOURCES[271], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1181,7 +1181,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "Right after the last clean-up the provider can be started again, and then works as after its first start.",
-        sources: &[Citation { source: &SOURCES[21], section: "Remarks" }, Citation { source: &SOURCES[103], section: "" }],
+        sources: &[Citation { source: &SOURCES[21], section: "Remarks" }, Citation { source: &SOURCES[105], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1191,6 +1191,15 @@ pub static OBLIGATIONS: &[Obligation] = &[
         kind: ObligationKind::Lifetime,
         says: "The provider bears a process that ends without a clean-up: nothing that other processes use is left in a wrong state.",
         sources: &[Citation { source: &SOURCES[21], section: "Remarks" }],
+        ..Obligation::NONE
+    },
+    Obligation {
+        id: "WSPCleanup.ending-process-waits-for-nobody",
+        functions: &["WSPCleanup"],
+        binds: Party::Plugin,
+        kind: ObligationKind::Lifetime,
+        says: "A clean-up while the process is ending, as in `DLL_PROCESS_DETACH`, waits for no other thread and leaves the resources to the system: the other threads have been ended wherever they were.",
+        sources: &[Citation { source: &SOURCES[95], section: "Remarks" }, Citation { source: &SOURCES[96], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1208,7 +1217,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "After a success every call with the descriptor fails with `WSAENOTSOCK`, until a new socket has the same one.",
-        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[124], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1217,7 +1226,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Ownership,
         says: "The client closes every socket that it has opened or accepted, also when its connection has ended, until a close succeeds.",
-        sources: &[Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[124], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1246,7 +1255,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Thread,
         says: "The client does not close a socket while another thread makes a call with the same descriptor.",
-        sources: &[Citation { source: &SOURCES[124], section: "Remarks" }, Citation { source: &SOURCES[27], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[126], section: "Remarks" }, Citation { source: &SOURCES[27], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of WSPCloseSocket cancels the calls of other threads, that of closesocket forbids to close beside them. The client is bound by the latter, as the descriptor may be given out anew at once; the provider by the former."),
         ..Obligation::NONE
@@ -1257,7 +1266,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "A SAN provider has released the memory that a pending request needed before it completes it with `WSA_OPERATION_ABORTED`.",
-        sources: &[Citation { source: &SOURCES[262], section: "" }],
+        sources: &[Citation { source: &SOURCES[264], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1267,7 +1276,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "A SAN provider keeps what it has for a socket until the switch closes it, also when the connection is gone.",
-        sources: &[Citation { source: &SOURCES[262], section: "" }],
+        sources: &[Citation { source: &SOURCES[264], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1277,7 +1286,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "If a SAN provider is still connecting the socket, it gives the attempt up promptly and frees the socket.",
-        sources: &[Citation { source: &SOURCES[268], section: "" }],
+        sources: &[Citation { source: &SOURCES[270], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1287,7 +1296,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A SAN provider answers neither `WSAEWOULDBLOCK` nor `WSAEINPROGRESS`: the switch closes gracefully by itself and never cancels.",
-        sources: &[Citation { source: &SOURCES[266], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[268], section: "Return value" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1324,7 +1333,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "On a socket without connections a further connect replaces the peer; `WSAEISCONN` is for sockets with connections only.",
-        sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[166], section: "" }],
+        sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[168], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1333,7 +1342,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "When the peer of a socket without connections changes to another address, the datagrams that wait to be received are discarded.",
-        sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[166], section: "" }],
+        sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[168], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1342,7 +1351,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "On a socket without connections an address of zeros succeeds and takes the peer away: `WSPGetPeerName` fails with `WSAENOTCONN`, and datagrams of all senders can be received again.",
-        sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[166], section: "" }, Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[236], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[168], section: "" }, Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[238], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("Both pages say that `WSPRecv` too fails with WSAENOTCONN afterwards. The page of WSPRecv lets it receive on every bound socket without connections, which is followed, as in its own obligation `receives-without-a-peer`. The page of WSAConnect wants the family to be zero too, that of WSPConnect only the address in the structure: both forms are taken."),
         ..Obligation::NONE
@@ -1362,7 +1371,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "For applications of Winsock 1.1 Ws2_32 turns the provider's `WSAEALREADY` into `WSAEINVAL`.",
-        sources: &[Citation { source: &SOURCES[28], section: "Return value, WSAEALREADY" }, Citation { source: &SOURCES[125], section: "Return value, WSAEALREADY" }],
+        sources: &[Citation { source: &SOURCES[28], section: "Return value, WSAEALREADY" }, Citation { source: &SOURCES[127], section: "Return value, WSAEALREADY" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1371,7 +1380,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A SAN provider answers `WSAECONNRESET`, `WSAECONNREFUSED` or `WSAEHOSTUNREACH` only if a connection through TCP/IP would fail too, and otherwise for instance `WSAETIMEDOUT`.",
-        sources: &[Citation { source: &SOURCES[274], section: "Destroying the SAN Socket" }],
+        sources: &[Citation { source: &SOURCES[276], section: "Destroying the SAN Socket" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1381,7 +1390,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "After a failure of a SAN provider's connect other than `WSAECONNRESET`, `WSAECONNREFUSED` or `WSAEHOSTUNREACH` the switch closes the socket and lets the TCP/IP provider connect.",
-        sources: &[Citation { source: &SOURCES[274], section: "Destroying the SAN Socket" }],
+        sources: &[Citation { source: &SOURCES[276], section: "Destroying the SAN Socket" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1391,7 +1400,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The switch does not call `WSPConnect` of a SAN provider again on a socket that is connected.",
-        sources: &[Citation { source: &SOURCES[274], section: "Session Negotiation" }],
+        sources: &[Citation { source: &SOURCES[276], section: "Session Negotiation" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1401,7 +1410,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "The provider fills the protocol information so that its `WSPSocket` in the target process recognises it.",
-        sources: &[Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[112], section: "" }],
+        sources: &[Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[114], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1410,7 +1419,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "`dwProviderReserved` reaches `WSPSocket` of the target process as the provider has set it.",
-        sources: &[Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[112], section: "" }],
+        sources: &[Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[114], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -1420,7 +1429,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "The descriptor that the target process opens is a further one of the same socket: state that one process changes, such as an option, is seen by the other.",
-        sources: &[Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[151], section: "" }],
+        sources: &[Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[153], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1429,7 +1438,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The target process opens a socket with the information once.",
-        sources: &[Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[237], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[239], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1448,7 +1457,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The target process passes the flags with which the source process has made the socket.",
-        sources: &[Citation { source: &SOURCES[237], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[239], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1457,7 +1466,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "`WSPAsyncSelect` or `WSPEventSelect` with any descriptor ends the earlier selection of the socket, whichever descriptor that was made with.",
-        sources: &[Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[151], section: "" }],
+        sources: &[Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[153], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1466,7 +1475,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "The descriptors can be used for transfers at the same time and independently.",
-        sources: &[Citation { source: &SOURCES[159], section: "" }, Citation { source: &SOURCES[29], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[161], section: "" }, Citation { source: &SOURCES[29], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1485,7 +1494,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "If the provider has to give an earlier operation on a shared socket up for a later one, the earlier one fails with `WSAEINTR`.",
-        sources: &[Citation { source: &SOURCES[159], section: "" }],
+        sources: &[Citation { source: &SOURCES[161], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1505,7 +1514,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "A SAN provider completes all pending receives of the socket with success and zero bytes before the call returns, and lets go of their buffers.",
-        sources: &[Citation { source: &SOURCES[271], section: "" }],
+        sources: &[Citation { source: &SOURCES[273], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1515,7 +1524,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "A SAN provider gives a `dwProviderReserved` that names the socket and its connection uniquely among all processes and is good in the target process alone.",
-        sources: &[Citation { source: &SOURCES[271], section: "" }],
+        sources: &[Citation { source: &SOURCES[273], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1525,7 +1534,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "After `WSPSocket` in the target process the socket of a SAN provider is in the state that it had before the duplication.",
-        sources: &[Citation { source: &SOURCES[271], section: "" }],
+        sources: &[Citation { source: &SOURCES[273], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1535,7 +1544,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "If a SAN provider answers a descriptor that the target process already had for the socket, it keeps the handle of then and does not make another.",
-        sources: &[Citation { source: &SOURCES[271], section: "" }],
+        sources: &[Citation { source: &SOURCES[273], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1545,7 +1554,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "A SAN provider does not use the duplicated socket's descriptor for another socket until the switch has closed it with `WSPCloseSocket`, even if it has freed everything else.",
-        sources: &[Citation { source: &SOURCES[271], section: "" }],
+        sources: &[Citation { source: &SOURCES[273], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1555,7 +1564,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "After a success the switch makes no call about the socket in the source process except `WSPCloseSocket`, unless it swaps the socket back.",
-        sources: &[Citation { source: &SOURCES[271], section: "" }],
+        sources: &[Citation { source: &SOURCES[273], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1565,7 +1574,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "A success copies the whole record of network events since the last success and clears it, so that an event is reported once.",
-        sources: &[Citation { source: &SOURCES[30], section: "Remarks" }, Citation { source: &SOURCES[133], section: "" }],
+        sources: &[Citation { source: &SOURCES[30], section: "Remarks" }, Citation { source: &SOURCES[135], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1639,7 +1648,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "The record holds only what `WSPEventSelect` selected. It ends with a selection of no events and with `WSPAsyncSelect`, whose events are never recorded.",
-        sources: &[Citation { source: &SOURCES[30], section: "Remarks" }, Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[238], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[30], section: "Remarks" }, Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[240], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("Today's page of WSPEnumNetworkEvents says in one sentence that `WSPAsyncSelect` begins a record too, and in the next that only what `WSPEventSelect` selected is reported. Its older version, the page of WSPEventSelect and that of WSAEnumNetworkEvents have only the latter, which is followed."),
         ..Obligation::NONE
@@ -1660,7 +1669,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Event,
         says: "The client resets the event object of a selection by passing it here, not on its own, as an event that happens in between would be lost.",
-        sources: &[Citation { source: &SOURCES[239], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[241], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1678,7 +1687,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The provider records a network event before it sets the event object, so that a client that wakes up finds it in the record.",
-        sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[239], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[241], section: "Return value" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -1688,7 +1697,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "The provider sets the one event object for each of the selected network events, and remembers which of them have happened.",
-        sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[133], section: "" }],
+        sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[135], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1706,7 +1715,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Ownership,
         says: "The client closes the event object itself, also after it has closed the socket.",
-        sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[239], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[241], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1742,7 +1751,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Once the completion was indicated by event, routine or port, the call gives the final result at once and never `WSA_IO_INCOMPLETE`.",
-        sources: &[Citation { source: &SOURCES[111], section: "Delivering Completion Indications" }],
+        sources: &[Citation { source: &SOURCES[113], section: "Delivering Completion Indications" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1751,7 +1760,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "The result of an overlapped operation that ended within its call can be asked for too.",
-        sources: &[Citation { source: &SOURCES[111], section: "Delivering Completion Indications" }, Citation { source: &SOURCES[32], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[113], section: "Delivering Completion Indications" }, Citation { source: &SOURCES[32], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The remarks speak of operations that were pending, the other page of any operation whose completion was indicated. Both kinds are answered."),
         ..Obligation::NONE
@@ -1790,7 +1799,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Without `fWait` the call returns at once.",
-        sources: &[Citation { source: &SOURCES[32], section: "Parameters, fWait" }, Citation { source: &SOURCES[111], section: "Delivering Completion Indications" }],
+        sources: &[Citation { source: &SOURCES[32], section: "Parameters, fWait" }, Citation { source: &SOURCES[113], section: "Delivering Completion Indications" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1831,7 +1840,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "For a request whose `hEvent` has its lowest bit set, a SAN provider gives the result to this call although it notified nobody.",
-        sources: &[Citation { source: &SOURCES[263], section: "" }],
+        sources: &[Citation { source: &SOURCES[265], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -1841,7 +1850,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Once a connection is set up, by connecting or by accepting, the call tells the address of the other end.",
-        sources: &[Citation { source: &SOURCES[33], section: "Remarks" }, Citation { source: &SOURCES[130], section: "" }],
+        sources: &[Citation { source: &SOURCES[33], section: "Remarks" }, Citation { source: &SOURCES[132], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1925,7 +1934,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "After a connect without a bind the call tells the local address that the provider chose.",
-        sources: &[Citation { source: &SOURCES[34], section: "Remarks" }, Citation { source: &SOURCES[130], section: "" }],
+        sources: &[Citation { source: &SOURCES[34], section: "Remarks" }, Citation { source: &SOURCES[132], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -1954,7 +1963,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::OutValue,
         says: "The client does not count on a host in the address until the socket is connected, or without connections until it has sent or received.",
-        sources: &[Citation { source: &SOURCES[34], section: "Remarks" }, Citation { source: &SOURCES[140], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[34], section: "Remarks" }, Citation { source: &SOURCES[142], section: "Remarks" }],
         not_checkable: Some("what a client concludes from an address shows in no call"),
         ..Obligation::NONE
     },
@@ -2019,7 +2028,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "An operation without output that is done at once writes zero as the byte count.",
-        sources: &[Citation { source: &SOURCES[71], section: "Parameters, lpcbBytesReturned" }, Citation { source: &SOURCES[198], section: "Parameters, lpcbBytesReturned" }],
+        sources: &[Citation { source: &SOURCES[71], section: "Parameters, lpcbBytesReturned" }, Citation { source: &SOURCES[200], section: "Parameters, lpcbBytesReturned" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2037,7 +2046,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "Ws2_32 turns `ioctlsocket` into this function, without a structure and without a routine.",
-        sources: &[Citation { source: &SOURCES[231], section: "" }, Citation { source: &SOURCES[241], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[233], section: "" }, Citation { source: &SOURCES[243], section: "Remarks" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -2047,7 +2056,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A join with a socket that was created without flags of a session fails.",
-        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[233], section: "" }, Citation { source: &SOURCES[242], section: "Return value, WSAEINVAL" }],
+        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[235], section: "" }, Citation { source: &SOURCES[244], section: "Return value, WSAEINVAL" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2056,7 +2065,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A join on a root invites the leaf that `name` gives, and returns a new leaf socket with the properties of the root socket, its network events included.",
-        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[233], section: "" }],
+        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[235], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2065,7 +2074,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A join on a leaf asks the root or the session that `name` gives for admittance, and returns the socket that was passed.",
-        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[233], section: "" }],
+        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[235], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2083,7 +2092,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "On a non-blocking socket the outcome of every join that has begun, also of one done at once, is told as `FD_CONNECT`, with the reason of a failure as its error, on the socket that was passed: not on the new one, never through `WSPSelect`.",
-        sources: &[Citation { source: &SOURCES[38], section: "Return value" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks, summary of events" }, Citation { source: &SOURCES[156], section: "" }],
+        sources: &[Citation { source: &SOURCES[38], section: "Return value" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks, summary of events" }, Citation { source: &SOURCES[158], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2092,7 +2101,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "Until a pending join has completed, the client does nothing with the socket that was returned, except to close it.",
-        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[233], section: "" }],
+        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[235], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2101,7 +2110,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A root that may invite can join one leaf after the other; `WSAEISCONN` after a join is for leaves.",
-        sources: &[Citation { source: &SOURCES[38], section: "Return value" }, Citation { source: &SOURCES[233], section: "" }],
+        sources: &[Citation { source: &SOURCES[38], section: "Return value" }, Citation { source: &SOURCES[235], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2110,7 +2119,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client gives one of `JL_SENDER_ONLY`, `JL_RECEIVER_ONLY` and `JL_BOTH`, and then only sends, only receives, or does both.",
-        sources: &[Citation { source: &SOURCES[38], section: "Parameters, dwFlags" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[233], section: "" }],
+        sources: &[Citation { source: &SOURCES[38], section: "Parameters, dwFlags" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[235], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2119,7 +2128,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A join with `JL_SENDER_ONLY` on IP multicast sends nothing to the network, and the socket receives nothing of the session.",
-        sources: &[Citation { source: &SOURCES[144], section: "" }, Citation { source: &SOURCES[38], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[146], section: "" }, Citation { source: &SOURCES[38], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2128,7 +2137,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A backlog that the provider cannot use, also a negative one, is replaced by the nearest one that it can, without an error.",
-        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[160], section: "" }],
+        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[162], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2146,7 +2155,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "The provider acknowledges connections that come and keeps them until they are accepted or rejected or their peer gives them up.",
-        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[160], section: "" }],
+        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[162], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2155,7 +2164,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A connection that comes when the queue is full is refused: the peer's connect fails with `WSAECONNREFUSED`.",
-        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[275], section: "Indicating Refusal" }],
+        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[277], section: "Indicating Refusal" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2164,7 +2173,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "On a socket that listens already the call succeeds and sets the backlog anew; connections that fit into it go on waiting.",
-        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[149], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[151], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of WSPListen has the backlog updated, that of listen has the call succeed without changing it. The page of the SPI is followed; a check lets an unchanged backlog pass, and never lets the call fail or lose connections that fit."),
         ..Obligation::NONE
@@ -2175,7 +2184,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "When the new backlog is smaller than the number of waiting connections, those in excess are reset and leave the queue.",
-        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[149], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[151], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("Only the page of WSPListen says so. That of listen changes no backlog in a second call and warns against zero in one with connections waiting. The page of the SPI is followed; a check lets a provider pass that keeps all of them."),
         ..Obligation::NONE
@@ -2186,7 +2195,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A lack of socket descriptors does not break a listening socket: once there are descriptors again, `WSPAccept` or `WSPListen` fills the queue up to the backlog, and connections are taken as before.",
-        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[149], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[39], section: "Remarks" }, Citation { source: &SOURCES[151], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of WSPListen has connections accepted until the queue is emptied and the listening resumed later, that of listen an attempt to go on. Whether a provider pauses meanwhile is left to it; a check asks only that it goes on once there are descriptors."),
         ..Obligation::NONE
@@ -2197,7 +2206,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "On a connectionless socket that has a peer, `WSPRecv` gives out messages of this peer alone. Messages from other addresses are thrown away without an error.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[248], section: "Remarks" }, Citation { source: &SOURCES[28], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[250], section: "Remarks" }, Citation { source: &SOURCES[28], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2206,7 +2215,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "On a bound connectionless socket without a peer, `WSPRecv` receives from any sender.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Return value, WSAENOTCONN" }, Citation { source: &SOURCES[166], section: "" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Return value, WSAENOTCONN" }, Citation { source: &SOURCES[168], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The remarks name bound connectionless sockets; another page wants `WSAENOTCONN` after the peer was taken away. The remarks are followed: a bound datagram socket receives."),
         ..Obligation::NONE
@@ -2217,7 +2226,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Thread,
         says: "The client does not start receives on one socket from several threads at the same time, as it could not know which buffers are filled first.",
-        sources: &[Citation { source: &SOURCES[248], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[250], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2226,7 +2235,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "After a success every receive on the socket fails with `WSAESHUTDOWN`; sending goes on as before.",
-        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[249], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[251], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2235,7 +2244,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Data of a stream that is queued or comes afterwards has the same consequences as after `WSPShutdown` with `SD_RECEIVE`.",
-        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[249], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[251], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("This page lets TCP take data without acknowledging it until the window is full; that of `WSARecvDisconnect` resets the connection and calls the function equal to the shutdown. The second is followed."),
         ..Obligation::NONE
@@ -2246,7 +2255,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "If the peer has sent disconnect data, the provider copies it to `lpInboundDisconnectData` and sets `len` to its length.",
-        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[128], section: "Exchanging User Data at Shutdown Time" }],
+        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[130], section: "Exchanging User Data at Shutdown Time" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2255,7 +2264,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "The client calls for disconnect data only when it knows that the peer has closed: by `FD_CLOSE`, zero received bytes, `WSAEDISCON` or `WSAECONNRESET`.",
-        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[249], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[41], section: "Remarks" }, Citation { source: &SOURCES[251], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2264,7 +2273,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A provider without disconnect data may answer `WSAENOPROTOOPT`, or end the reception and give out no data.",
-        sources: &[Citation { source: &SOURCES[41], section: "Return value, WSAENOPROTOOPT" }, Citation { source: &SOURCES[249], section: "Return value, WSAENOPROTOOPT" }],
+        sources: &[Citation { source: &SOURCES[41], section: "Return value, WSAENOPROTOOPT" }, Citation { source: &SOURCES[251], section: "Return value, WSAENOPROTOOPT" }],
         certainty: Certainty::Contradicted,
         decision: Some("This page lists the code without an exception, the other frees TCP/IP from it. Both are accepted; the base kit ends the reception and gives out no data. The error obligation of `WSAENOPROTOOPT` keeps the words of the page; this rule counts."),
         ..Obligation::NONE
@@ -2275,7 +2284,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A provider that carries disconnect data has `XP1_DISCONNECT_DATA` in its catalog entry.",
-        sources: &[Citation { source: &SOURCES[249], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[251], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2321,7 +2330,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Lifetime,
         says: "For an overlapped receive the client keeps the memory of `lpFrom` and `lpFromlen` valid and untouched until the completion; it does not use variables on its stack.",
-        sources: &[Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[250], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[252], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2350,7 +2359,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "After the peer of a connectionless socket was taken away, `WSPRecvFrom` still receives.",
-        sources: &[Citation { source: &SOURCES[166], section: "" }],
+        sources: &[Citation { source: &SOURCES[168], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2369,7 +2378,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client puts only sockets of one provider into the sets of a call: their protocols have the same `ProviderId`.",
-        sources: &[Citation { source: &SOURCES[43], section: "Remarks" }, Citation { source: &SOURCES[189], section: "Remarks" }, Citation { source: &SOURCES[97], section: "" }],
+        sources: &[Citation { source: &SOURCES[43], section: "Remarks" }, Citation { source: &SOURCES[191], section: "Remarks" }, Citation { source: &SOURCES[99], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2426,7 +2435,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "When the time is over and nothing is ready, the call succeeds with zero, and every set is empty.",
-        sources: &[Citation { source: &SOURCES[189], section: "Return value" }, Citation { source: &SOURCES[43], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[191], section: "Return value" }, Citation { source: &SOURCES[43], section: "Remarks" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -2499,7 +2508,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A socket that is not connecting is writable while a send succeeds.",
-        sources: &[Citation { source: &SOURCES[43], section: "Remarks" }, Citation { source: &SOURCES[189], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[43], section: "Remarks" }, Citation { source: &SOURCES[191], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("This page excludes sockets that listen through `WSPConnect`, which cannot be; that of `select` excludes those that process a connect. The second is followed."),
         ..Obligation::NONE
@@ -2510,7 +2519,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A socket whose non-blocking connect has failed is in `exceptfds`; `SO_ERROR` tells why.",
-        sources: &[Citation { source: &SOURCES[43], section: "Remarks" }, Citation { source: &SOURCES[189], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[43], section: "Remarks" }, Citation { source: &SOURCES[191], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2568,7 +2577,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "After the peer of a connectionless socket was taken away, `WSPSend` fails with `WSAENOTCONN`.",
-        sources: &[Citation { source: &SOURCES[166], section: "" }],
+        sources: &[Citation { source: &SOURCES[168], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2605,7 +2614,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "The call begins a graceful end of the connection: data that was taken before still reaches the peer, and then the peer is told of the close.",
-        sources: &[Citation { source: &SOURCES[45], section: "Remarks" }, Citation { source: &SOURCES[128], section: "Initiating Shutdown Sequence" }, Citation { source: &SOURCES[143], section: "" }],
+        sources: &[Citation { source: &SOURCES[45], section: "Remarks" }, Citation { source: &SOURCES[130], section: "Initiating Shutdown Sequence" }, Citation { source: &SOURCES[145], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2614,7 +2623,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Disconnect data goes with the end of the connection and can be taken by the peer with `WSPRecvDisconnect`.",
-        sources: &[Citation { source: &SOURCES[45], section: "Remarks" }, Citation { source: &SOURCES[252], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[45], section: "Remarks" }, Citation { source: &SOURCES[254], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2623,7 +2632,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "Without data the call does what `WSPShutdown` does with `SD_SEND`.",
-        sources: &[Citation { source: &SOURCES[45], section: "Remarks" }, Citation { source: &SOURCES[252], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[45], section: "Remarks" }, Citation { source: &SOURCES[254], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2642,7 +2651,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "On a connectionless socket with a peer, `lpTo` decides where this datagram goes.",
-        sources: &[Citation { source: &SOURCES[46], section: "Remarks" }, Citation { source: &SOURCES[232], section: "" }],
+        sources: &[Citation { source: &SOURCES[46], section: "Remarks" }, Citation { source: &SOURCES[234], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2660,7 +2669,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "On a connection-oriented socket the provider ignores `lpTo` and `iTolen`, also if they are not valid, and does what `WSPSend` does.",
-        sources: &[Citation { source: &SOURCES[46], section: "Remarks" }, Citation { source: &SOURCES[232], section: "" }],
+        sources: &[Citation { source: &SOURCES[46], section: "Remarks" }, Citation { source: &SOURCES[234], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("One page says that the data always goes to the given address. It speaks of connectionless sockets with a peer; with connections the address is ignored."),
         ..Obligation::NONE
@@ -2681,7 +2690,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "On an unbound connectionless socket a successful `WSPSendTo` gives the socket a local address of its own and leaves it bound.",
-        sources: &[Citation { source: &SOURCES[254], section: "Remarks" }, Citation { source: &SOURCES[46], section: "Return value, WSAEINVAL" }],
+        sources: &[Citation { source: &SOURCES[256], section: "Remarks" }, Citation { source: &SOURCES[46], section: "Return value, WSAEINVAL" }],
         certainty: Certainty::Contradicted,
         decision: Some("The list of errors has `WSAEINVAL` for a socket that is not bound, the remarks of `WSASendTo` and of `WSPRecv` describe the implicit binding. `WSPSendTo` binds. The error obligation of `WSAEINVAL` keeps the words of the page; for a socket that is not bound this rule counts."),
         ..Obligation::NONE
@@ -2692,7 +2701,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "After the implicit binding `WSPGetSockName` gives the chosen port, with the wildcard address as long as the socket has no peer.",
-        sources: &[Citation { source: &SOURCES[254], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[256], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2701,7 +2710,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "After the peer of a connectionless socket was taken away, `WSPSendTo` still sends to a given address.",
-        sources: &[Citation { source: &SOURCES[166], section: "" }],
+        sources: &[Citation { source: &SOURCES[168], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2776,7 +2785,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "With `SD_SEND` the peer learns of the end only after all data that was taken before has reached it.",
-        sources: &[Citation { source: &SOURCES[194], section: "Remarks" }, Citation { source: &SOURCES[143], section: "" }],
+        sources: &[Citation { source: &SOURCES[196], section: "Remarks" }, Citation { source: &SOURCES[145], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2785,7 +2794,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "With `SD_SEND` or `SD_BOTH` the provider begins a graceful end: the peer gets `FD_CLOSE` and receives zero bytes or `WSAEDISCON`.",
-        sources: &[Citation { source: &SOURCES[48], section: "Remarks" }, Citation { source: &SOURCES[128], section: "Initiating Shutdown Sequence" }, Citation { source: &SOURCES[128], section: "Indicating Remote Shutdown" }],
+        sources: &[Citation { source: &SOURCES[48], section: "Remarks" }, Citation { source: &SOURCES[130], section: "Initiating Shutdown Sequence" }, Citation { source: &SOURCES[130], section: "Indicating Remote Shutdown" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2794,7 +2803,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "After `SD_SEND` the socket still receives what the peer sends, until the peer ends its sending too or either side closes.",
-        sources: &[Citation { source: &SOURCES[48], section: "Remarks" }, Citation { source: &SOURCES[143], section: "" }, Citation { source: &SOURCES[128], section: "" }],
+        sources: &[Citation { source: &SOURCES[48], section: "Remarks" }, Citation { source: &SOURCES[145], section: "" }, Citation { source: &SOURCES[130], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2842,7 +2851,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The provider accepts zero for the family and for the type, and takes what the protocol information says.",
-        sources: &[Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[230], section: "" }],
+        sources: &[Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[232], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2851,7 +2860,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The provider accepts `FROM_PROTOCOL_INFO` for the family, the type and the protocol, and takes the values of the protocol information instead.",
-        sources: &[Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[230], section: "" }],
+        sources: &[Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[232], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2869,7 +2878,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client makes overlapped requests only on a socket that was made with `WSA_FLAG_OVERLAPPED`.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2878,7 +2887,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "For `socket` Ws2_32 passes `WSA_FLAG_OVERLAPPED`; for `WSASocket` it passes the flags of the application.",
-        sources: &[Citation { source: &SOURCES[129], section: "" }],
+        sources: &[Citation { source: &SOURCES[131], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2916,7 +2925,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Result,
         says: "Without protocol information Ws2_32 takes the first entry that matches the family, the type and the protocol; zero matches any family and any type.",
-        sources: &[Citation { source: &SOURCES[230], section: "" }, Citation { source: &SOURCES[67], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[232], section: "" }, Citation { source: &SOURCES[67], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2925,7 +2934,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Result,
         says: "The protocol zero matches an entry with another protocol only if that has `PFL_MATCHES_PROTOCOL_ZERO`.",
-        sources: &[Citation { source: &SOURCES[230], section: "" }, Citation { source: &SOURCES[56], section: "Members, dwProviderFlags" }],
+        sources: &[Citation { source: &SOURCES[232], section: "" }, Citation { source: &SOURCES[56], section: "Members, dwProviderFlags" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2934,7 +2943,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "If a SAN provider fails to bind a new socket or to set an option of it, the switch closes the socket with `WSPCloseSocket` and goes on without it.",
-        sources: &[Citation { source: &SOURCES[264], section: "" }],
+        sources: &[Citation { source: &SOURCES[266], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -2944,7 +2953,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The library exports a function of the plain name `WSPStartup`.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[136], section: "" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[138], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2953,7 +2962,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "Ws2_32 needs no other export of the library: it calls the further functions through the table that the start has filled.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[136], section: "" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[138], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2971,7 +2980,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "Ws2_32 passes the catalog entry for which it starts the provider; for the first layer of a chain that is the entry of the chain.",
-        sources: &[Citation { source: &SOURCES[19], section: "Parameters, lpProtocolInfo" }, Citation { source: &SOURCES[109], section: "Initializing Protocol Chains" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Parameters, lpProtocolInfo" }, Citation { source: &SOURCES[111], section: "Initializing Protocol Chains" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -2980,7 +2989,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "The provider fills all thirty slots of the table of functions.",
-        sources: &[Citation { source: &SOURCES[98], section: "WSAEINVALIDPROCTABLE" }, Citation { source: &SOURCES[67], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[100], section: "WSAEINVALIDPROCTABLE" }, Citation { source: &SOURCES[67], section: "Return value" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -3019,7 +3028,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The library of a SAN provider exports a function of the plain name `WSPStartupEx`.",
-        sources: &[Citation { source: &SOURCES[270], section: "" }],
+        sources: &[Citation { source: &SOURCES[272], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3029,7 +3038,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The switch passes the protocol information of the TCP/IP provider, and not that of the provider that it starts.",
-        sources: &[Citation { source: &SOURCES[261], section: "" }, Citation { source: &SOURCES[260], section: "Parameters, lpProtocolInfo" }],
+        sources: &[Citation { source: &SOURCES[263], section: "" }, Citation { source: &SOURCES[262], section: "Parameters, lpProtocolInfo" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3039,7 +3048,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A SAN provider starts although the entry that it receives is not its own, with the flags and the id of another.",
-        sources: &[Citation { source: &SOURCES[261], section: "" }],
+        sources: &[Citation { source: &SOURCES[263], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3049,7 +3058,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The switch starts a SAN provider with `WSPStartupEx` and never with `WSPStartup`.",
-        sources: &[Citation { source: &SOURCES[265], section: "WSPStartup" }],
+        sources: &[Citation { source: &SOURCES[267], section: "WSPStartup" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3059,7 +3068,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "A SAN provider fills the slots of the seventeen functions that the switch needs.",
-        sources: &[Citation { source: &SOURCES[279], section: "" }, Citation { source: &SOURCES[259], section: "" }],
+        sources: &[Citation { source: &SOURCES[281], section: "" }, Citation { source: &SOURCES[261], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3069,7 +3078,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The switch calls none of the thirteen functions that a SAN provider need not have.",
-        sources: &[Citation { source: &SOURCES[265], section: "" }],
+        sources: &[Citation { source: &SOURCES[267], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3079,7 +3088,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A SAN provider answers `SIO_GET_EXTENSION_FUNCTION_POINTER` for each extension function of the switch; only for `WSPRdmaRead` and `WSPMemoryRegistrationCacheCallback` may it answer `WSAEOPNOTSUPP`.",
-        sources: &[Citation { source: &SOURCES[278], section: "" }, Citation { source: &SOURCES[261], section: "" }],
+        sources: &[Citation { source: &SOURCES[280], section: "" }, Citation { source: &SOURCES[263], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3146,7 +3155,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "If the application gives no protocol information, Ws2_32 calls the provider of the first protocol that has the address family.",
-        sources: &[Citation { source: &SOURCES[64], section: "Parameters, lpProtocolInfo" }, Citation { source: &SOURCES[257], section: "Parameters, lpProtocolInfo" }],
+        sources: &[Citation { source: &SOURCES[64], section: "Parameters, lpProtocolInfo" }, Citation { source: &SOURCES[259], section: "Parameters, lpProtocolInfo" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3238,7 +3247,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A new socket blocks, also with `WSA_FLAG_OVERLAPPED`, until `WSPAsyncSelect`, `WSPEventSelect` or `WSPIoctl` makes it non-blocking; overlapped operations do not.",
-        sources: &[Citation { source: &SOURCES[218], section: "" }, Citation { source: &SOURCES[120], section: "" }],
+        sources: &[Citation { source: &SOURCES[220], section: "" }, Citation { source: &SOURCES[122], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3247,7 +3256,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "On a blocking socket a call returns only when its operation has finished, failed or been cancelled, or the socket was closed; it does not answer `WSAEWOULDBLOCK`.",
-        sources: &[Citation { source: &SOURCES[120], section: "" }, Citation { source: &SOURCES[218], section: "" }, Citation { source: &SOURCES[22], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[122], section: "" }, Citation { source: &SOURCES[220], section: "" }, Citation { source: &SOURCES[22], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3256,7 +3265,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "On a non-blocking socket a call without an overlapped structure does at once what it can, or fails with `WSAEWOULDBLOCK`.",
-        sources: &[Citation { source: &SOURCES[155], section: "" }],
+        sources: &[Citation { source: &SOURCES[157], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3265,7 +3274,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The provider calls the hook only in a function that can block, when the operation cannot finish at once, and on a blocking socket; for `WSPSelect` a timeout other than zero counts and not the mode of the sockets.",
-        sources: &[Citation { source: &SOURCES[101], section: "" }, Citation { source: &SOURCES[234], section: "" }, Citation { source: &SOURCES[43], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[103], section: "" }, Citation { source: &SOURCES[236], section: "" }, Citation { source: &SOURCES[43], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3274,7 +3283,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "While a call waits in a thread that has a hook, the provider calls the hook again and again and looks in between whether the operation has finished.",
-        sources: &[Citation { source: &SOURCES[13], section: "Remarks" }, Citation { source: &SOURCES[102], section: "" }],
+        sources: &[Citation { source: &SOURCES[13], section: "Remarks" }, Citation { source: &SOURCES[104], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3283,7 +3292,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "In a thread without a hook the provider waits with objects of the system, and neither polls nor dispatches messages.",
-        sources: &[Citation { source: &SOURCES[13], section: "Remarks" }, Citation { source: &SOURCES[101], section: "" }],
+        sources: &[Citation { source: &SOURCES[13], section: "Remarks" }, Citation { source: &SOURCES[103], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3301,7 +3310,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A provider that needs window messages of its own fetches them before it calls the hook, and does not count on the hook to dispatch any.",
-        sources: &[Citation { source: &SOURCES[101], section: "" }, Citation { source: &SOURCES[234], section: "" }],
+        sources: &[Citation { source: &SOURCES[103], section: "" }, Citation { source: &SOURCES[236], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3310,7 +3319,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "The provider serves hooks although clients of Winsock 2 have none, as those of Winsock 1.1 still do.",
-        sources: &[Citation { source: &SOURCES[121], section: "" }, Citation { source: &SOURCES[255], section: "" }],
+        sources: &[Citation { source: &SOURCES[123], section: "" }, Citation { source: &SOURCES[257], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3319,7 +3328,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A call from within the hook of a waiting thread, other than `WSPCancelBlockingCall`, fails with `WSAEINPROGRESS`, whether it would block or not, and leaves everything as it was.",
-        sources: &[Citation { source: &SOURCES[101], section: "" }, Citation { source: &SOURCES[234], section: "" }],
+        sources: &[Citation { source: &SOURCES[103], section: "" }, Citation { source: &SOURCES[236], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3328,7 +3337,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The switch never calls `WSPCancelBlockingCall` of a SAN provider; it closes the socket instead.",
-        sources: &[Citation { source: &SOURCES[268], section: "" }, Citation { source: &SOURCES[265], section: "WSPCancelBlockingCall" }],
+        sources: &[Citation { source: &SOURCES[270], section: "" }, Citation { source: &SOURCES[267], section: "WSPCancelBlockingCall" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3338,7 +3347,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The switch hands a blocking connect down on a non-blocking socket, and a blocking send or receive as an overlapped request.",
-        sources: &[Citation { source: &SOURCES[268], section: "" }, Citation { source: &SOURCES[263], section: "" }],
+        sources: &[Citation { source: &SOURCES[270], section: "" }, Citation { source: &SOURCES[265], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3348,7 +3357,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The chain length is zero in the entry of a layer itself, one in that of a base, and more in that of a chain.",
-        sources: &[Citation { source: &SOURCES[56], section: "Members, ProtocolChain" }, Citation { source: &SOURCES[229], section: "Installing Layered Protocols and Protocol Chains" }],
+        sources: &[Citation { source: &SOURCES[56], section: "Members, ProtocolChain" }, Citation { source: &SOURCES[231], section: "Installing Layered Protocols and Protocol Chains" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3357,7 +3366,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The chain length counts the components, the base included.",
-        sources: &[Citation { source: &SOURCES[56], section: "Members, ProtocolChain" }, Citation { source: &SOURCES[229], section: "Installing Layered Protocols and Protocol Chains" }, Citation { source: &SOURCES[246], section: "Members, ChainLen" }],
+        sources: &[Citation { source: &SOURCES[56], section: "Members, ProtocolChain" }, Citation { source: &SOURCES[231], section: "Installing Layered Protocols and Protocol Chains" }, Citation { source: &SOURCES[248], section: "Members, ChainLen" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of `WSAPROTOCOLCHAIN` calls the length a number of bytes, and then gives it the meanings zero, one and more than one. It is a number of components."),
         ..Obligation::NONE
@@ -3368,7 +3377,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The chain names its components by their numbers from the first layer, at index zero, down to the base.",
-        sources: &[Citation { source: &SOURCES[56], section: "Members, ProtocolChain" }, Citation { source: &SOURCES[229], section: "Installing Layered Protocols and Protocol Chains" }],
+        sources: &[Citation { source: &SOURCES[56], section: "Members, ProtocolChain" }, Citation { source: &SOURCES[231], section: "Installing Layered Protocols and Protocol Chains" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3377,7 +3386,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "Ws2_32 reads no component from the entry of a base: the entry's own number stands for it.",
-        sources: &[Citation { source: &SOURCES[56], section: "Members, ProtocolChain" }, Citation { source: &SOURCES[229], section: "Installing Layered Protocols and Protocol Chains" }],
+        sources: &[Citation { source: &SOURCES[56], section: "Members, ProtocolChain" }, Citation { source: &SOURCES[231], section: "Installing Layered Protocols and Protocol Chains" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3386,7 +3395,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "Chains are installed after all their components, since only then the numbers are known.",
-        sources: &[Citation { source: &SOURCES[229], section: "Installing Layered Protocols and Protocol Chains" }],
+        sources: &[Citation { source: &SOURCES[231], section: "Installing Layered Protocols and Protocol Chains" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3395,7 +3404,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "No layer is in a chain more than once.",
-        sources: &[Citation { source: &SOURCES[229], section: "Installing Layered Protocols and Protocol Chains" }],
+        sources: &[Citation { source: &SOURCES[231], section: "Installing Layered Protocols and Protocol Chains" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3404,7 +3413,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "A chain has at most `MAX_PROTOCOL_CHAIN` components, which is seven.",
-        sources: &[Citation { source: &SOURCES[246], section: "Members, ChainEntries" }, Citation { source: &SOURCES[76], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[248], section: "Members, ChainEntries" }, Citation { source: &SOURCES[76], section: "Return value" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -3414,7 +3423,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The flags and values of a chain's entry describe what sockets of the whole chain do, so that clients recognise them on both sides.",
-        sources: &[Citation { source: &SOURCES[229], section: "Installing Layered Protocols and Protocol Chains" }],
+        sources: &[Citation { source: &SOURCES[231], section: "Installing Layered Protocols and Protocol Chains" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3595,7 +3604,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "Entries are changed through the functions of Ws2_32 only: place and form of the catalog are private to it.",
-        sources: &[Citation { source: &SOURCES[229], section: "" }],
+        sources: &[Citation { source: &SOURCES[231], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3604,7 +3613,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "Functions whose names end in `64_32` work on both catalogs, others that end in `32` on the 32-bit one. All others work on the catalog of the calling process's width.",
-        sources: &[Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[258], section: "Remarks" }, Citation { source: &SOURCES[229], section: "" }],
+        sources: &[Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[260], section: "Remarks" }, Citation { source: &SOURCES[231], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The pages say that on a 64-bit computer every function without `32` works on the 64-bit catalog, and also that `WSCInstallProvider` is called once for each of the two. The latter is followed: a 32-bit process reaches the 32-bit catalog."),
         ..Obligation::NONE
@@ -3624,7 +3633,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Lifetime,
         says: "A change counts for instances of Ws2_32 whose first `WSAStartup` comes after it; those that run neither list nor use what is new, and keep what is gone.",
-        sources: &[Citation { source: &SOURCES[74], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[77], section: "Remarks" }, Citation { source: &SOURCES[247], section: "Remarks" }, Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[258], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[74], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[77], section: "Remarks" }, Citation { source: &SOURCES[249], section: "Remarks" }, Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[260], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of `WSAProviderConfigChange` promises that a program which enumerates again after each change always has the present catalog. The pages of the functions for installing are followed: installers say that programs have to be started again."),
         ..Obligation::NONE
@@ -3635,7 +3644,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Event,
         says: "After a successful change Ws2_32 completes the calls of `WSAProviderConfigChange` that wait.",
-        sources: &[Citation { source: &SOURCES[74], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[77], section: "Remarks" }, Citation { source: &SOURCES[93], section: "Remarks" }, Citation { source: &SOURCES[247], section: "Remarks" }, Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[258], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[74], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[77], section: "Remarks" }, Citation { source: &SOURCES[93], section: "Remarks" }, Citation { source: &SOURCES[249], section: "Remarks" }, Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[260], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3644,7 +3653,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "A client that follows changes first calls `WSAProviderConfigChange`, then lists the catalog, and does both again after each change.",
-        sources: &[Citation { source: &SOURCES[247], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[249], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3653,7 +3662,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "On a socket without a local address the call gives it one, and the socket counts as bound from then on: a later `WSPBind` fails with `WSAEINVAL`.",
-        sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[119], section: "" }],
+        sources: &[Citation { source: &SOURCES[28], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[121], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3755,7 +3764,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The provider does not look at the reserved `lpGQOS`.",
-        sources: &[Citation { source: &SOURCES[28], section: "Parameters, lpGQOS" }, Citation { source: &SOURCES[38], section: "Parameters, lpGQOS" }, Citation { source: &SOURCES[236], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[236], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[28], section: "Parameters, lpGQOS" }, Citation { source: &SOURCES[38], section: "Parameters, lpGQOS" }, Citation { source: &SOURCES[238], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[238], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The pages of the SPI only call it reserved. That of WSAConnect asks for null and has WSAEINVAL for anything else, and then lets it be ignored on a socket that has created no group, which no socket has. It is ignored; a check lets WSAEINVAL pass."),
         ..Obligation::NONE
@@ -3784,7 +3793,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The switch binds a socket of a SAN provider right after `WSPSocket`, sets the options of the application's socket next, and only then listens or connects.",
-        sources: &[Citation { source: &SOURCES[264], section: "" }],
+        sources: &[Citation { source: &SOURCES[266], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3794,7 +3803,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The switch selects `FD_CONNECT` before it connects, and `FD_ACCEPT` before it accepts, so that a SAN provider never blocks in either.",
-        sources: &[Citation { source: &SOURCES[274], section: "To execute a connect request" }, Citation { source: &SOURCES[275], section: "Setting Up" }],
+        sources: &[Citation { source: &SOURCES[276], section: "To execute a connect request" }, Citation { source: &SOURCES[277], section: "Setting Up" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3804,7 +3813,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A SAN provider takes addresses of TCP/IP and translates them into its own.",
-        sources: &[Citation { source: &SOURCES[264], section: "Binding a Companion Socket" }, Citation { source: &SOURCES[274], section: "To execute a connect request" }],
+        sources: &[Citation { source: &SOURCES[266], section: "Binding a Companion Socket" }, Citation { source: &SOURCES[276], section: "To execute a connect request" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -3853,7 +3862,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "The provider answers `WSAEOPNOTSUPP` to a code that it does not support, and `WSAENOPROTOOPT` to those optional codes whose text asks for it.",
-        sources: &[Citation { source: &SOURCES[37], section: "Return value" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_FLUSH" }, Citation { source: &SOURCES[241], section: "Return value" }, Citation { source: &SOURCES[71], section: "Return value" }, Citation { source: &SOURCES[205], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[37], section: "Return value" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_FLUSH" }, Citation { source: &SOURCES[243], section: "Return value" }, Citation { source: &SOURCES[71], section: "Return value" }, Citation { source: &SOURCES[207], section: "Return value" }],
         certainty: Certainty::Contradicted,
         decision: Some("Three codes are given for one case: `WSAEINVAL` for a number that is no command, `WSAENOPROTOOPT` in the texts of seven codes, and `WSAEOPNOTSUPP` on the pages of newer codes. A provider cannot tell a number that is no command from one that it does not know, so `WSAEOPNOTSUPP` is the answer to all but the seven. The error obligation of `WSAEINVAL` keeps the words of the page; for a code that is not known this rule counts."),
         ..Obligation::NONE
@@ -3873,7 +3882,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "For codes of type 3 with output of a fixed size, and for `SIO_IDEAL_SEND_BACKLOG_QUERY`, a buffer that is null or too small gives `WSAEINVAL`, and the byte count becomes zero.",
-        sources: &[Citation { source: &SOURCES[195], section: "Parameters, lpcbBytesReturned" }, Citation { source: &SOURCES[199], section: "Parameters, lpcbBytesReturned" }, Citation { source: &SOURCES[207], section: "Parameters, lpcbBytesReturned" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_QUERY_RSS_SCALABILITY_INFO" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_QUERY_WFP_ALE_ENDPOINT_HANDLE" }],
+        sources: &[Citation { source: &SOURCES[197], section: "Parameters, lpcbBytesReturned" }, Citation { source: &SOURCES[201], section: "Parameters, lpcbBytesReturned" }, Citation { source: &SOURCES[209], section: "Parameters, lpcbBytesReturned" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_QUERY_RSS_SCALABILITY_INFO" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_QUERY_WFP_ALE_ENDPOINT_HANDLE" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of `WSPIoctl` has `WSAEFAULT` for every buffer that is too small, and gives `WSAEINVAL` for two of these codes itself. A provider that offers one of the codes follows the text of that code; `WSAEFAULT` is for all others."),
         ..Obligation::NONE
@@ -3884,7 +3893,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "If the list or the address does not fit, `SIO_ADDRESS_LIST_QUERY` and `SIO_ROUTING_INTERFACE_QUERY` fail with `WSAEFAULT`, and the byte count receives the size that is needed.",
-        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_ROUTING_INTERFACE_QUERY" }, Citation { source: &SOURCES[196], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_ROUTING_INTERFACE_QUERY" }, Citation { source: &SOURCES[198], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3902,7 +3911,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "While network events are selected, `FIONBIO` with zero fails with `WSAEINVAL`, and the socket stays non-blocking. After a selection of no events it succeeds.",
-        sources: &[Citation { source: &SOURCES[37], section: "Remarks, FIONBIO" }, Citation { source: &SOURCES[218], section: "" }],
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, FIONBIO" }, Citation { source: &SOURCES[220], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -3959,7 +3968,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "`SIO_ADDRESS_LIST_QUERY` fills in a `SOCKET_ADDRESS_LIST` of the local addresses of the socket's family that can be bound; the addresses lie in the output buffer too.",
-        sources: &[Citation { source: &SOURCES[196], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_ADDRESS_LIST_QUERY" }, Citation { source: &SOURCES[273], section: "SIO_ADDRESS_LIST_QUERY" }],
+        sources: &[Citation { source: &SOURCES[198], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_ADDRESS_LIST_QUERY" }, Citation { source: &SOURCES[275], section: "SIO_ADDRESS_LIST_QUERY" }],
         certainty: Certainty::Contradicted,
         decision: Some("The summary of codes names `SOCKET_ADDRESS` as the output. It is a list, as on the page of the code and in the driver kit."),
         ..Obligation::NONE
@@ -4044,7 +4053,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "`SIO_FIND_ROUTE` takes the destination as its input, drops a cached route to it, and looks for a new one.",
-        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_FIND_ROUTE" }, Citation { source: &SOURCES[223], section: "" }],
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_FIND_ROUTE" }, Citation { source: &SOURCES[225], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4128,7 +4137,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "A layer answers `SIO_QUERY_PNP_TARGET_HANDLE` with the handle of the next provider on which its socket depends when a device is removed.",
-        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_QUERY_PNP_TARGET_HANDLE" }, Citation { source: &SOURCES[223], section: "" }],
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_QUERY_PNP_TARGET_HANDLE" }, Citation { source: &SOURCES[225], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -4147,7 +4156,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A provider with handles of its own has `AcceptEx`, `ConnectEx`, `DisconnectEx`, `TransmitFile`, `TransmitPackets` and `WSARecvMsg`.",
-        sources: &[Citation { source: &SOURCES[258], section: "Return value, WSAEINVALIDPROCTABLE" }],
+        sources: &[Citation { source: &SOURCES[260], section: "Return value, WSAEINVALIDPROCTABLE" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -4157,7 +4166,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "A SAN provider answers `SIO_ADDRESS_LIST_QUERY` with the IP addresses of the network cards that it controls, and of no others.",
-        sources: &[Citation { source: &SOURCES[273], section: "SIO_ADDRESS_LIST_QUERY" }],
+        sources: &[Citation { source: &SOURCES[275], section: "SIO_ADDRESS_LIST_QUERY" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -4167,7 +4176,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A SAN provider whose entry has `XP1_QOS_SUPPORTED` answers the four codes for quality of service.",
-        sources: &[Citation { source: &SOURCES[273], section: "SIO_GET_QOS" }],
+        sources: &[Citation { source: &SOURCES[275], section: "SIO_GET_QOS" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -4204,7 +4213,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A provider with quality of service answers `WSAEOPNOTSUPP` to `SIO_SET_QOS` with flow specifications that it cannot satisfy.",
-        sources: &[Citation { source: &SOURCES[37], section: "Return value" }, Citation { source: &SOURCES[241], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[37], section: "Return value" }, Citation { source: &SOURCES[243], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4213,7 +4222,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "`SIO_MULTIPOINT_LOOPBACK` takes a `BOOL` and is on at first: while it is on, multicast data from the own machine is received, else it is not.",
-        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_MULTIPOINT_LOOPBACK" }, Citation { source: &SOURCES[202], section: "" }],
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_MULTIPOINT_LOOPBACK" }, Citation { source: &SOURCES[204], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The SPI chapter and the summary speak of data that the same socket has sent, the page of `WSPIoctl` of data of any socket of the machine. The wider reading is followed: what the same socket sends is part of it."),
         ..Obligation::NONE
@@ -4224,7 +4233,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "`SIO_MULTICAST_SCOPE` takes an `int`: with 0 nothing leaves the machine, with 1, the default, nothing crosses a router, and larger numbers are as many routed segments.",
-        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_MULTICAST_SCOPE" }, Citation { source: &SOURCES[201], section: "" }, Citation { source: &SOURCES[223], section: "" }],
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_MULTICAST_SCOPE" }, Citation { source: &SOURCES[203], section: "" }, Citation { source: &SOURCES[225], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4253,7 +4262,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`SIO_KEEPALIVE_VALS` on a datagram socket gives `WSAENOPROTOOPT`.",
-        sources: &[Citation { source: &SOURCES[71], section: "Return value" }, Citation { source: &SOURCES[241], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[71], section: "Return value" }, Citation { source: &SOURCES[243], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4271,7 +4280,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "The codes for port reservations and `SIO_IDEAL_SEND_BACKLOG_CHANGE` never answer `WSAEWOULDBLOCK`: a plain call waits on a non-blocking socket too.",
-        sources: &[Citation { source: &SOURCES[195], section: "Remarks" }, Citation { source: &SOURCES[197], section: "Remarks" }, Citation { source: &SOURCES[206], section: "Remarks" }, Citation { source: &SOURCES[198], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[197], section: "Remarks" }, Citation { source: &SOURCES[199], section: "Remarks" }, Citation { source: &SOURCES[208], section: "Remarks" }, Citation { source: &SOURCES[200], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of `WSPIoctl` lets every plain call on a non-blocking socket fail with `WSAEWOULDBLOCK`; the pages of these codes call them blocking in either mode. The page of the single code is followed."),
         ..Obligation::NONE
@@ -4282,7 +4291,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "`SIO_IDEAL_SEND_BACKLOG_CHANGE` completes when the value that `SIO_IDEAL_SEND_BACKLOG_QUERY` answers for the connection changes.",
-        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_IDEAL_SEND_BACKLOG_CHANGE" }, Citation { source: &SOURCES[198], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[37], section: "Remarks, SIO_IDEAL_SEND_BACKLOG_CHANGE" }, Citation { source: &SOURCES[200], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4291,7 +4300,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A second `SIO_IDEAL_SEND_BACKLOG_CHANGE` fails while one is pending on the socket, with `WSAEINTR` or `WSA_OPERATION_ABORTED`.",
-        sources: &[Citation { source: &SOURCES[198], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[200], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4300,7 +4309,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`SIO_IDEAL_SEND_BACKLOG_QUERY` and `SIO_IDEAL_SEND_BACKLOG_CHANGE` give `WSAENOTCONN` on a stream without a connection and `WSAEOPNOTSUPP` on a datagram socket.",
-        sources: &[Citation { source: &SOURCES[199], section: "Return value" }, Citation { source: &SOURCES[198], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[201], section: "Return value" }, Citation { source: &SOURCES[200], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4309,7 +4318,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "The client uses `SIO_ASSOCIATE_PORT_RESERVATION` and `SIO_CPU_AFFINITY` before it binds the socket, `SIO_TCP_INITIAL_RTO` before it connects, and `SIO_LOOPBACK_FAST_PATH` before it connects or accepts.",
-        sources: &[Citation { source: &SOURCES[197], section: "Description" }, Citation { source: &SOURCES[72], section: "" }, Citation { source: &SOURCES[213], section: "Remarks" }, Citation { source: &SOURCES[200], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[199], section: "Description" }, Citation { source: &SOURCES[72], section: "" }, Citation { source: &SOURCES[215], section: "Remarks" }, Citation { source: &SOURCES[202], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4318,7 +4327,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "A reservation of `SIO_ACQUIRE_PORT_RESERVATION` lasts until `SIO_RELEASE_PORT_RESERVATION` or the close of its socket, and serves only sockets of the same process.",
-        sources: &[Citation { source: &SOURCES[195], section: "Remarks" }, Citation { source: &SOURCES[206], section: "Description" }],
+        sources: &[Citation { source: &SOURCES[197], section: "Remarks" }, Citation { source: &SOURCES[208], section: "Description" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4336,7 +4345,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "After `SIO_ASSOCIATE_PORT_RESERVATION` the port that `WSPBind` chooses comes from the reservation; if it has none left, `WSPBind` fails.",
-        sources: &[Citation { source: &SOURCES[197], section: "Description" }],
+        sources: &[Citation { source: &SOURCES[199], section: "Description" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4345,7 +4354,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client uses `SIO_RCVALL` and its variants on a raw socket that is bound to one local interface, as an administrator, and switches one interface off before it uses another.",
-        sources: &[Citation { source: &SOURCES[205], section: "Remarks" }, Citation { source: &SOURCES[72], section: "" }],
+        sources: &[Citation { source: &SOURCES[207], section: "Remarks" }, Citation { source: &SOURCES[72], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4372,7 +4381,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "If a redirect record or context does not fit, its code fails with `ERROR_INSUFFICIENT_BUFFER`, and the byte count receives the size that is needed, also for a buffer of no bytes.",
-        sources: &[Citation { source: &SOURCES[204], section: "Remarks" }, Citation { source: &SOURCES[203], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[206], section: "Remarks" }, Citation { source: &SOURCES[205], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The parameters of both pages ask for `WSAEINVAL` and a count of zero, the remarks and the list of errors for the needed size. The remarks are followed, since without the size the code cannot be used."),
         ..Obligation::NONE
@@ -4419,7 +4428,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The provider sends the bytes of the buffers in the order of the array, as if they lay in one buffer.",
-        sources: &[Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[224], section: "" }],
+        sources: &[Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[226], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -4429,7 +4438,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "How many buffers a client uses changes neither the boundaries of messages nor when a receive is complete.",
-        sources: &[Citation { source: &SOURCES[224], section: "" }],
+        sources: &[Citation { source: &SOURCES[226], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4467,7 +4476,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A receive on a blocking socket that finds nothing waits until data, the end of the data or an error comes; without `SO_RCVTIMEO` its wait has no limit.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[120], section: "" }, Citation { source: &SOURCES[248], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[122], section: "" }, Citation { source: &SOURCES[250], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4485,7 +4494,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "When a call fails with `WSAEWOULDBLOCK`, no byte was sent and nothing was taken out of the queue.",
-        sources: &[Citation { source: &SOURCES[155], section: "" }, Citation { source: &SOURCES[44], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[157], section: "" }, Citation { source: &SOURCES[44], section: "Remarks" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -4514,7 +4523,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "`SO_RCVTIMEO` and `SO_SNDTIMEO` change neither calls on non-blocking sockets nor overlapped operations.",
-        sources: &[Citation { source: &SOURCES[248], section: "Remarks" }, Citation { source: &SOURCES[66], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[250], section: "Remarks" }, Citation { source: &SOURCES[66], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4544,7 +4553,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Data that arrives while no receive is waiting is kept until a receive asks for it.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4553,7 +4562,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "Data that is already there is given to the next receive at once, before data that comes later.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[40], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }, Citation { source: &SOURCES[40], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4572,7 +4581,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "With a receive buffer of size zero, a reliable protocol takes data from the peer only while receives are waiting; it loses none.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4629,7 +4638,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A receive with `MSG_WAITALL` is complete only when its buffers are full, the connection was closed, or it was cancelled or failed.",
-        sources: &[Citation { source: &SOURCES[248], section: "Remarks, MSG_WAITALL" }],
+        sources: &[Citation { source: &SOURCES[250], section: "Remarks, MSG_WAITALL" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4638,7 +4647,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A receive with `MSG_WAITALL` fails with `WSAEOPNOTSUPP` on a non-blocking socket, together with `MSG_OOB`, `MSG_PEEK` or `MSG_PARTIAL`, and where the provider does not know the flag.",
-        sources: &[Citation { source: &SOURCES[248], section: "Remarks, MSG_WAITALL" }],
+        sources: &[Citation { source: &SOURCES[250], section: "Remarks, MSG_WAITALL" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4647,7 +4656,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "`MSG_PUSH_IMMEDIATE` is a hint about partly filled receives of a stream; it does not change which data is received.",
-        sources: &[Citation { source: &SOURCES[248], section: "Remarks, MSG_PUSH_IMMEDIATE" }],
+        sources: &[Citation { source: &SOURCES[250], section: "Remarks, MSG_PUSH_IMMEDIATE" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -4684,7 +4693,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A direction that was ended stays ended on this connection; no call opens it again.",
-        sources: &[Citation { source: &SOURCES[194], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[196], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4721,7 +4730,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Result,
         says: "An event is an event of the system: its own functions and these upcalls work on the same handle, and either may be used.",
-        sources: &[Citation { source: &SOURCES[105], section: "" }, Citation { source: &SOURCES[1], section: "" }, Citation { source: &SOURCES[231], section: "" }],
+        sources: &[Citation { source: &SOURCES[107], section: "" }, Citation { source: &SOURCES[1], section: "" }, Citation { source: &SOURCES[233], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4730,7 +4739,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Ownership,
         says: "The provider closes only events that it has created: never the one in a client's `hEvent` or one that was passed as a parameter, not even when the socket is closed.",
-        sources: &[Citation { source: &SOURCES[107], section: "" }, Citation { source: &SOURCES[114], section: "" }, Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[239], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[109], section: "" }, Citation { source: &SOURCES[116], section: "" }, Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[241], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4739,7 +4748,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "For `SIO_GET_EXTENSION_FUNCTION_POINTER` the provider reads a GUID from the input and writes the pointer of its function with this GUID to the output.",
-        sources: &[Citation { source: &SOURCES[72], section: "SIO_GET_EXTENSION_FUNCTION_POINTER" }, Citation { source: &SOURCES[135], section: "" }],
+        sources: &[Citation { source: &SOURCES[72], section: "SIO_GET_EXTENSION_FUNCTION_POINTER" }, Citation { source: &SOURCES[137], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4748,7 +4757,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client gets the pointers at run time, on a socket of the provider whose sockets it will pass to the function.",
-        sources: &[Citation { source: &SOURCES[135], section: "" }, Citation { source: &SOURCES[116], section: "Remarks" }, Citation { source: &SOURCES[72], section: "SIO_GET_EXTENSION_FUNCTION_POINTER" }],
+        sources: &[Citation { source: &SOURCES[137], section: "" }, Citation { source: &SOURCES[118], section: "Remarks" }, Citation { source: &SOURCES[72], section: "SIO_GET_EXTENSION_FUNCTION_POINTER" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4766,7 +4775,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A provider that answers a published GUID gives a function with the published parameters and meaning.",
-        sources: &[Citation { source: &SOURCES[135], section: "" }],
+        sources: &[Citation { source: &SOURCES[137], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -4776,7 +4785,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "As calls of extension functions do not pass Ws2_32, the function itself sets the thread's last error when it fails.",
-        sources: &[Citation { source: &SOURCES[135], section: "" }, Citation { source: &SOURCES[116], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[137], section: "" }, Citation { source: &SOURCES[118], section: "Return value" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -4786,7 +4795,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "A layer whose clients have other handles than the provider below does not hand out the pointers of that provider.",
-        sources: &[Citation { source: &SOURCES[135], section: "" }],
+        sources: &[Citation { source: &SOURCES[137], section: "" }],
         certainty: Certainty::Implied,
         class: Some("non_ifs"),
         ..Obligation::NONE
@@ -4797,7 +4806,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A layer that wants to see `WSASendMsg` answers `WSAID_WSASENDMSG` with a function of its own, besides `SIO_BSP_HANDLE`.",
-        sources: &[Citation { source: &SOURCES[164], section: "" }, Citation { source: &SOURCES[253], section: "Remarks" }, Citation { source: &SOURCES[72], section: "SIO_BSP_HANDLE" }],
+        sources: &[Citation { source: &SOURCES[166], section: "" }, Citation { source: &SOURCES[255], section: "Remarks" }, Citation { source: &SOURCES[72], section: "SIO_BSP_HANDLE" }],
         certainty: Certainty::Contradicted,
         decision: Some("One page says that the function is exported from Vista on and needs no pointer, its own page that the pointer is required. Clients use both ways."),
         ..Obligation::NONE
@@ -4808,7 +4817,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The SAN switch serves `TransmitFile`, `AcceptEx` and `GetAcceptExSockaddrs` itself and does not ask a SAN provider for them.",
-        sources: &[Citation { source: &SOURCES[272], section: "" }],
+        sources: &[Citation { source: &SOURCES[274], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -4818,7 +4827,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A function that answers `BOOL` answers `FALSE` with `WSA_IO_PENDING` for a started operation, and then indicates its completion once.",
-        sources: &[Citation { source: &SOURCES[116], section: "Return value" }, Citation { source: &SOURCES[126], section: "Return value" }, Citation { source: &SOURCES[131], section: "Return value" }, Citation { source: &SOURCES[227], section: "Return value" }, Citation { source: &SOURCES[228], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Return value" }, Citation { source: &SOURCES[128], section: "Return value" }, Citation { source: &SOURCES[133], section: "Return value" }, Citation { source: &SOURCES[229], section: "Return value" }, Citation { source: &SOURCES[230], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4827,7 +4836,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "The functions that answer `BOOL` have no routine: when they complete, the event of the structure is set, or without one the socket's own handle, and a port that there is gets a packet.",
-        sources: &[Citation { source: &SOURCES[116], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }, Citation { source: &SOURCES[131], section: "Remarks" }, Citation { source: &SOURCES[227], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[228], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Remarks" }, Citation { source: &SOURCES[128], section: "Remarks" }, Citation { source: &SOURCES[133], section: "Remarks" }, Citation { source: &SOURCES[229], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[230], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4836,7 +4845,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "`AcceptEx` and `ConnectEx` write their counts only when they succeed at once. Pending calls, and those of `TransmitPackets` with a structure, give the count with the completion.",
-        sources: &[Citation { source: &SOURCES[116], section: "Parameters, lpdwBytesReceived" }, Citation { source: &SOURCES[126], section: "Parameters, lpdwBytesSent" }, Citation { source: &SOURCES[126], section: "Remarks" }, Citation { source: &SOURCES[228], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Parameters, lpdwBytesReceived" }, Citation { source: &SOURCES[128], section: "Parameters, lpdwBytesSent" }, Citation { source: &SOURCES[128], section: "Remarks" }, Citation { source: &SOURCES[230], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4845,7 +4854,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`ConnectEx`, `DisconnectEx`, `TransmitFile`, `TransmitPackets`, `WSARecvMsg` and `WSASendMsg` fail with `WSAEFAULT` for an argument that is not valid memory.",
-        sources: &[Citation { source: &SOURCES[126], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[131], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[227], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[228], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[251], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[253], section: "Return value, WSAEFAULT" }],
+        sources: &[Citation { source: &SOURCES[128], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[133], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[229], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[230], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[253], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[255], section: "Return value, WSAEFAULT" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4854,7 +4863,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client gives `AcceptEx` and `ConnectEx` a structure, and `AcceptEx` a buffer as long as the three lengths together; none of them is null.",
-        sources: &[Citation { source: &SOURCES[116], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[116], section: "Parameters, lpOutputBuffer" }, Citation { source: &SOURCES[126], section: "Parameters, lpOverlapped" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[118], section: "Parameters, lpOutputBuffer" }, Citation { source: &SOURCES[128], section: "Parameters, lpOverlapped" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4863,7 +4872,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client gives `AcceptEx` a listening socket and an open socket that is neither bound nor connected.",
-        sources: &[Citation { source: &SOURCES[116], section: "Parameters, sAcceptSocket" }, Citation { source: &SOURCES[116], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Parameters, sAcceptSocket" }, Citation { source: &SOURCES[118], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4872,7 +4881,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "For each of the two addresses of `AcceptEx` the client reserves at least 16 bytes more than the longest address of the protocol.",
-        sources: &[Citation { source: &SOURCES[116], section: "Parameters, dwLocalAddressLength" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Parameters, dwLocalAddressLength" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4881,7 +4890,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "`AcceptEx` puts the first data at the start of the buffer and the addresses behind the `dwReceiveDataLength` bytes for data.",
-        sources: &[Citation { source: &SOURCES[116], section: "Parameters, lpOutputBuffer" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Parameters, lpOutputBuffer" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4890,7 +4899,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client reads the addresses in the buffer of `AcceptEx` only through `GetAcceptExSockaddrs` of the same provider: their form is private.",
-        sources: &[Citation { source: &SOURCES[116], section: "Remarks" }, Citation { source: &SOURCES[138], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Remarks" }, Citation { source: &SOURCES[140], section: "Remarks" }],
         not_checkable: Some("what the client reads in its own buffer after the call, nobody else sees"),
         ..Obligation::NONE
     },
@@ -4900,7 +4909,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "With `dwReceiveDataLength` zero, `AcceptEx` completes as soon as a connection arrives; otherwise only when data was received too.",
-        sources: &[Citation { source: &SOURCES[116], section: "Parameters, dwReceiveDataLength" }, Citation { source: &SOURCES[116], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Parameters, dwReceiveDataLength" }, Citation { source: &SOURCES[118], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4909,7 +4918,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "If the client closes the accepting socket, a pending `AcceptEx` completes with an error.",
-        sources: &[Citation { source: &SOURCES[116], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4918,7 +4927,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`AcceptEx` fails with `WSAECONNRESET` if a connection was indicated and its peer has ended it before it was accepted.",
-        sources: &[Citation { source: &SOURCES[116], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4927,7 +4936,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client passes `GetAcceptExSockaddrs` the buffer and the three lengths that it gave to `AcceptEx`, after that has completed.",
-        sources: &[Citation { source: &SOURCES[138], section: "Parameters" }],
+        sources: &[Citation { source: &SOURCES[140], section: "Parameters" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4936,7 +4945,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client gives `GetAcceptExSockaddrs` places for both addresses and both lengths; none of them is null.",
-        sources: &[Citation { source: &SOURCES[138], section: "Parameters" }],
+        sources: &[Citation { source: &SOURCES[140], section: "Parameters" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4945,7 +4954,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "`GetAcceptExSockaddrs` gives the addresses that `WSPGetSockName` and `WSPGetPeerName` give for the connection, and the length of each in bytes.",
-        sources: &[Citation { source: &SOURCES[138], section: "Parameters, LocalSockaddr, RemoteSockaddr" }, Citation { source: &SOURCES[138], section: "Parameters, LocalSockaddrLength, RemoteSockaddrLength" }],
+        sources: &[Citation { source: &SOURCES[140], section: "Parameters, LocalSockaddr, RemoteSockaddr" }, Citation { source: &SOURCES[140], section: "Parameters, LocalSockaddrLength, RemoteSockaddrLength" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page calls both lengths those of the local address, by copying. The second one is that of the remote address."),
         ..Obligation::NONE
@@ -4956,7 +4965,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "After `AcceptEx` or `ConnectEx` the client sets `SO_UPDATE_ACCEPT_CONTEXT` or `SO_UPDATE_CONNECT_CONTEXT` before it does more with the socket than transfer data and close it.",
-        sources: &[Citation { source: &SOURCES[116], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Remarks" }, Citation { source: &SOURCES[128], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4965,7 +4974,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Until its context is set, a socket that `AcceptEx` or `ConnectEx` has connected has the defaults of a connected socket: properties of the listener and options set before do not count.",
-        sources: &[Citation { source: &SOURCES[116], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Remarks" }, Citation { source: &SOURCES[128], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4974,7 +4983,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "With `SO_UPDATE_ACCEPT_CONTEXT` the accepted socket takes over the properties of the listening socket that the value names, and its names can be asked for.",
-        sources: &[Citation { source: &SOURCES[116], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[118], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4983,7 +4992,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "With `SO_UPDATE_CONNECT_CONTEXT` the options and properties count again that the socket had before `ConnectEx`.",
-        sources: &[Citation { source: &SOURCES[126], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[128], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -4992,7 +5001,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client gives `ConnectEx` a bound, unconnected socket of a connection-oriented type.",
-        sources: &[Citation { source: &SOURCES[126], section: "Parameters, s" }, Citation { source: &SOURCES[126], section: "Return value, WSAEINVAL" }],
+        sources: &[Citation { source: &SOURCES[128], section: "Parameters, s" }, Citation { source: &SOURCES[128], section: "Return value, WSAEINVAL" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5001,7 +5010,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "If `ConnectEx` succeeds with data, all of the data was sent on the new connection.",
-        sources: &[Citation { source: &SOURCES[126], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[128], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5010,7 +5019,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "If `ConnectEx` gets no buffer, the provider sends nothing, ignores the length and leaves the count alone.",
-        sources: &[Citation { source: &SOURCES[126], section: "Parameters, dwSendDataLength" }, Citation { source: &SOURCES[126], section: "Parameters, lpdwBytesSent" }],
+        sources: &[Citation { source: &SOURCES[128], section: "Parameters, dwSendDataLength" }, Citation { source: &SOURCES[128], section: "Parameters, lpdwBytesSent" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5019,7 +5028,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "After `ConnectEx` has failed with `WSAECONNREFUSED`, `WSAENETUNREACH` or `WSAETIMEDOUT`, the same socket can be connected again.",
-        sources: &[Citation { source: &SOURCES[126], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[128], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5028,7 +5037,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`ConnectEx` fails with the codes of `WSPConnect` for the same causes, with `WSAEHOSTUNREACH` if the host cannot be reached, and with `WSAEINVAL` on a socket that is not bound or listens.",
-        sources: &[Citation { source: &SOURCES[126], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[128], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5037,7 +5046,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`ConnectEx` fails with `WSAEADDRNOTAVAIL` for an address of zeros, and with `WSAEISCONN` on a connected socket.",
-        sources: &[Citation { source: &SOURCES[126], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Return value, WSAEADDRNOTAVAIL" }, Citation { source: &SOURCES[126], section: "Return value, WSAEISCONN" }],
+        sources: &[Citation { source: &SOURCES[128], section: "Remarks" }, Citation { source: &SOURCES[128], section: "Return value, WSAEADDRNOTAVAIL" }, Citation { source: &SOURCES[128], section: "Return value, WSAEISCONN" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5046,7 +5055,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`DisconnectEx` fails with `WSAEINVAL` for flags other than `TF_REUSE_SOCKET` and for a reserved value that is not zero.",
-        sources: &[Citation { source: &SOURCES[131], section: "Parameters, dwReserved" }, Citation { source: &SOURCES[131], section: "Return value, WSAEINVAL" }],
+        sources: &[Citation { source: &SOURCES[133], section: "Parameters, dwReserved" }, Citation { source: &SOURCES[133], section: "Return value, WSAEINVAL" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5055,7 +5064,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`DisconnectEx` refuses datagram sockets. It fails with `WSAENOTCONN` on a socket without a connection, and without `TF_REUSE_SOCKET` also on one that an earlier request is closing.",
-        sources: &[Citation { source: &SOURCES[131], section: "Parameters, s" }, Citation { source: &SOURCES[131], section: "Remarks" }, Citation { source: &SOURCES[131], section: "Return value, WSAENOTCONN" }],
+        sources: &[Citation { source: &SOURCES[133], section: "Parameters, s" }, Citation { source: &SOURCES[133], section: "Remarks" }, Citation { source: &SOURCES[133], section: "Return value, WSAENOTCONN" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5064,7 +5073,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "After a disconnect with `TF_REUSE_SOCKET` the client uses the socket for the function that had made its connection: `AcceptEx` or `ConnectEx`.",
-        sources: &[Citation { source: &SOURCES[227], section: "Parameters, TF_REUSE_SOCKET" }, Citation { source: &SOURCES[131], section: "Parameters, dwFlags" }, Citation { source: &SOURCES[116], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }, Citation { source: &SOURCES[228], section: "Parameters, TF_REUSE_SOCKET" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Parameters, TF_REUSE_SOCKET" }, Citation { source: &SOURCES[133], section: "Parameters, dwFlags" }, Citation { source: &SOURCES[118], section: "Remarks" }, Citation { source: &SOURCES[128], section: "Remarks" }, Citation { source: &SOURCES[230], section: "Parameters, TF_REUSE_SOCKET" }],
         certainty: Certainty::Contradicted,
         decision: Some("One page allows either function, one only `AcceptEx`, and two disagree whether the socket is still bound. The page with the exact rule, TransmitFile, is followed."),
         ..Obligation::NONE
@@ -5075,7 +5084,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "When a call with `TF_REUSE_SOCKET` has completed, the handle can be used for `AcceptEx` if that had connected it, and is bound to nothing then; after `ConnectEx` it is still bound and can be connected again.",
-        sources: &[Citation { source: &SOURCES[131], section: "Parameters, dwFlags" }, Citation { source: &SOURCES[227], section: "Parameters, TF_REUSE_SOCKET" }, Citation { source: &SOURCES[228], section: "Parameters, TF_REUSE_SOCKET" }, Citation { source: &SOURCES[126], section: "Remarks" }, Citation { source: &SOURCES[116], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[133], section: "Parameters, dwFlags" }, Citation { source: &SOURCES[229], section: "Parameters, TF_REUSE_SOCKET" }, Citation { source: &SOURCES[230], section: "Parameters, TF_REUSE_SOCKET" }, Citation { source: &SOURCES[128], section: "Remarks" }, Citation { source: &SOURCES[118], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of ConnectEx calls such a socket still bound, that of AcceptEx neither bound nor connected. Each speaks of the sockets that its own function has connected."),
         ..Obligation::NONE
@@ -5086,7 +5095,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "`TransmitFile` sends the head, then the file, then the tail; what is not given is left out, and the flags act also without a file.",
-        sources: &[Citation { source: &SOURCES[225], section: "" }, Citation { source: &SOURCES[227], section: "Parameters, hFile" }, Citation { source: &SOURCES[227], section: "Parameters, lpTransmitBuffers" }],
+        sources: &[Citation { source: &SOURCES[227], section: "" }, Citation { source: &SOURCES[229], section: "Parameters, hFile" }, Citation { source: &SOURCES[229], section: "Parameters, lpTransmitBuffers" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5095,7 +5104,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A count of zero, in `TransmitFile` or in an element of `TransmitPackets` that is a file, stands for the whole file.",
-        sources: &[Citation { source: &SOURCES[227], section: "Parameters, nNumberOfBytesToWrite" }, Citation { source: &SOURCES[226], section: "cLength" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Parameters, nNumberOfBytesToWrite" }, Citation { source: &SOURCES[228], section: "cLength" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5104,7 +5113,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "`TransmitFile` starts at the offset in the structure, whatever the count, and without a structure at the file's current position; `TransmitPackets` at that in the element, of which -1 is the current position.",
-        sources: &[Citation { source: &SOURCES[227], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[226], section: "nFileOffset" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[228], section: "nFileOffset" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5113,7 +5122,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`TransmitFile` and `TransmitPackets` fail with `WSAEINVAL` for an offset that is not within the file.",
-        sources: &[Citation { source: &SOURCES[227], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[228], section: "Return value, WSAEINVAL" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[230], section: "Return value, WSAEINVAL" }],
         certainty: Certainty::Contradicted,
         decision: Some("The list of TransmitPackets names the offset in the structure, whose text is that of TransmitFile; its files have their offsets in the elements, and these count."),
         ..Obligation::NONE
@@ -5124,7 +5133,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "`TransmitFile` and `TransmitPackets` send in blocks of the size that the client gives; with zero the provider chooses the size.",
-        sources: &[Citation { source: &SOURCES[227], section: "Parameters, nNumberOfBytesPerSend" }, Citation { source: &SOURCES[228], section: "Parameters, nSendSize" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Parameters, nNumberOfBytesPerSend" }, Citation { source: &SOURCES[230], section: "Parameters, nSendSize" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5133,7 +5142,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`TransmitFile` and `TransmitPackets` fail with `WSAEINVAL` for more than 2,147,483,646 bytes together, head and tail included.",
-        sources: &[Citation { source: &SOURCES[227], section: "Remarks" }, Citation { source: &SOURCES[228], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Remarks" }, Citation { source: &SOURCES[230], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5142,7 +5151,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`TransmitFile` and `TransmitPackets` fail with the codes of `WSPSend` for the same causes: the connection, the network, the buffers, a shutdown of the sending side.",
-        sources: &[Citation { source: &SOURCES[227], section: "Return value" }, Citation { source: &SOURCES[228], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Return value" }, Citation { source: &SOURCES[230], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5151,7 +5160,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`TF_REUSE_SOCKET` without `TF_DISCONNECT` fails with `WSAEINVAL`.",
-        sources: &[Citation { source: &SOURCES[227], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[228], section: "Return value, WSAEINVAL" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[230], section: "Return value, WSAEINVAL" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5160,7 +5169,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "With `TF_DISCONNECT` the provider begins to end the connection when all data has been queued for sending, and not before.",
-        sources: &[Citation { source: &SOURCES[227], section: "Parameters, TF_DISCONNECT" }, Citation { source: &SOURCES[228], section: "Parameters, TF_DISCONNECT" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Parameters, TF_DISCONNECT" }, Citation { source: &SOURCES[230], section: "Parameters, TF_DISCONNECT" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5169,7 +5178,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "`TF_USE_DEFAULT_WORKER`, `TF_USE_SYSTEM_THREAD` and `TF_USE_KERNEL_APC` say who works on long transmissions: the provider takes each, and sends and tells the same.",
-        sources: &[Citation { source: &SOURCES[227], section: "Parameters, TF_USE_SYSTEM_THREAD" }, Citation { source: &SOURCES[228], section: "Parameters, TF_USE_SYSTEM_THREAD" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Parameters, TF_USE_SYSTEM_THREAD" }, Citation { source: &SOURCES[230], section: "Parameters, TF_USE_SYSTEM_THREAD" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -5179,7 +5188,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "`TransmitFile` with `TF_WRITE_BEHIND` completes at once, when the system has taken the data, acknowledged or not; it becomes pending only if the file is not in the cache.",
-        sources: &[Citation { source: &SOURCES[227], section: "Parameters, TF_WRITE_BEHIND" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Parameters, TF_WRITE_BEHIND" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5188,7 +5197,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client does not combine `TF_WRITE_BEHIND` with `TF_DISCONNECT` and `TF_REUSE_SOCKET`.",
-        sources: &[Citation { source: &SOURCES[227], section: "Parameters, TF_WRITE_BEHIND" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Parameters, TF_WRITE_BEHIND" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5197,7 +5206,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "On a TCP socket `TransmitFile` with `TF_DISCONNECT` and `TF_REUSE_SOCKET` completes only when all data that the peer sent before its end was read, and the peer has closed gracefully.",
-        sources: &[Citation { source: &SOURCES[227], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5206,7 +5215,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Without a structure `TransmitFile` returns only when the file has been sent or the call has failed.",
-        sources: &[Citation { source: &SOURCES[227], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5215,7 +5224,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "On a socket with quality of service the client uses neither `TF_DISCONNECT` nor `TF_REUSE_SOCKET`, and closes the socket after the transmission.",
-        sources: &[Citation { source: &SOURCES[227], section: "Remarks, Notes for QoS" }, Citation { source: &SOURCES[116], section: "Remarks, Notes for QoS" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Remarks, Notes for QoS" }, Citation { source: &SOURCES[118], section: "Remarks, Notes for QoS" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5224,7 +5233,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`TransmitFile` refuses datagram and raw sockets with `WSAEINVAL`; `TransmitPackets` takes datagram sockets that have a peer, but refuses `TF_DISCONNECT` for them.",
-        sources: &[Citation { source: &SOURCES[227], section: "Remarks" }, Citation { source: &SOURCES[228], section: "Parameters, hSocket, TF_DISCONNECT" }],
+        sources: &[Citation { source: &SOURCES[229], section: "Remarks" }, Citation { source: &SOURCES[230], section: "Parameters, hSocket, TF_DISCONNECT" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5233,7 +5242,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "Each element of `TransmitPackets` is either of a file or of memory; the members of the other kind do not count.",
-        sources: &[Citation { source: &SOURCES[226], section: "dwElFlags" }],
+        sources: &[Citation { source: &SOURCES[228], section: "dwElFlags" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5242,7 +5251,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "With `nSendSize` of all ones, an element with `TP_ELEMENT_EOP` ends a message: it is not sent together with the next element.",
-        sources: &[Citation { source: &SOURCES[228], section: "Parameters, nSendSize" }, Citation { source: &SOURCES[226], section: "TP_ELEMENT_EOP" }],
+        sources: &[Citation { source: &SOURCES[230], section: "Parameters, nSendSize" }, Citation { source: &SOURCES[228], section: "TP_ELEMENT_EOP" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page prints the value with seven digits, 0xFFFFFFF, for a parameter of 32 bits. All ones are meant."),
         ..Obligation::NONE
@@ -5253,7 +5262,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client uses `WSARecvMsg` and `WSASendMsg` on datagram and raw sockets.",
-        sources: &[Citation { source: &SOURCES[251], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Remarks" }, Citation { source: &SOURCES[255], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5262,7 +5271,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "`WSARecvMsg` and `WSASendMsg` use their buffers, wait, become pending and are indicated as `WSPRecvFrom` and `WSPSendTo` on the same socket.",
-        sources: &[Citation { source: &SOURCES[251], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Remarks" }, Citation { source: &SOURCES[255], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5271,7 +5280,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "`WSARecvMsg` and `WSASendMsg` write the count, and the former the flags in the `WSAMSG`, when they succeed at once; a pending call gives them with its completion.",
-        sources: &[Citation { source: &SOURCES[251], section: "Parameters, lpdwNumberOfBytesRecvd" }, Citation { source: &SOURCES[251], section: "Overlapped Socket I/O" }, Citation { source: &SOURCES[253], section: "Parameters, lpNumberOfBytesSent" }, Citation { source: &SOURCES[253], section: "Remarks, Overlapped Socket I/O" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Parameters, lpdwNumberOfBytesRecvd" }, Citation { source: &SOURCES[253], section: "Overlapped Socket I/O" }, Citation { source: &SOURCES[255], section: "Parameters, lpNumberOfBytesSent" }, Citation { source: &SOURCES[255], section: "Remarks, Overlapped Socket I/O" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5280,7 +5289,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client gives `WSARecvMsg` and `WSASendMsg` null in place of the count only together with a structure.",
-        sources: &[Citation { source: &SOURCES[251], section: "Parameters, lpdwNumberOfBytesRecvd" }, Citation { source: &SOURCES[253], section: "Parameters, lpNumberOfBytesSent" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Parameters, lpdwNumberOfBytesRecvd" }, Citation { source: &SOURCES[255], section: "Parameters, lpNumberOfBytesSent" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5289,7 +5298,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`WSARecvMsg` and `WSASendMsg` with a structure on a socket without `WSA_FLAG_OVERLAPPED` fail with `WSAEINVAL`.",
-        sources: &[Citation { source: &SOURCES[253], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[253], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[251], section: "Parameters, lpOverlapped" }],
+        sources: &[Citation { source: &SOURCES[255], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[255], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[253], section: "Parameters, lpOverlapped" }],
         certainty: Certainty::Contradicted,
         decision: Some("The parameters of both pages let the structure be ignored on such sockets; the list of WSASendMsg has WSAEINVAL for them. The error is followed, as in `plain-socket-refuses-requests` of the topic `overlapped`."),
         ..Obligation::NONE
@@ -5300,7 +5309,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "`WSARecvMsg` and `WSASendMsg` copy the array of `WSABUF` before they answer `WSA_IO_PENDING`.",
-        sources: &[Citation { source: &SOURCES[251], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Remarks" }, Citation { source: &SOURCES[255], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5309,7 +5318,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Thread,
         says: "The client does not call `WSARecvMsg` on one socket from several threads at the same time, as the order of the buffers is unknown then.",
-        sources: &[Citation { source: &SOURCES[251], section: "Overlapped Socket I/O" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Overlapped Socket I/O" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5318,7 +5327,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Lifetime,
         says: "The client keeps the `WSAMSG` of a pending `WSARecvMsg`, with its address and control buffers, until the completion.",
-        sources: &[Citation { source: &SOURCES[251], section: "Remarks" }, Citation { source: &SOURCES[251], section: "Overlapped Socket I/O" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Overlapped Socket I/O" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -5328,7 +5337,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "If the data or the control data does not fit, `WSARecvMsg` fails with `WSAEMSGSIZE` and sets `MSG_TRUNC` or `MSG_CTRUNC` in `dwFlags`.",
-        sources: &[Citation { source: &SOURCES[243], section: "Remarks" }, Citation { source: &SOURCES[251], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[245], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5337,7 +5346,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "With `IP_PKTINFO` or `IPV6_PKTINFO` on, `WSARecvMsg` adds a control object to each datagram of that family: with the option's level and number and an `in_pktinfo` or `in6_pktinfo`.",
-        sources: &[Citation { source: &SOURCES[251], section: "Remarks" }, Citation { source: &SOURCES[243], section: "Remarks, Use of the Control Member" }, Citation { source: &SOURCES[244], section: "" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Remarks" }, Citation { source: &SOURCES[245], section: "Remarks, Use of the Control Member" }, Citation { source: &SOURCES[246], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page calls the address in the object that from which the packet came. The page of in_pktinfo calls it the destination in the header of the packet, and is followed: the sender is in the member name."),
         ..Obligation::NONE
@@ -5348,7 +5357,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "On a dual-stack socket a client that wants packet information of IPv4 datagrams too sets `IP_PKTINFO`; `IPV6_PKTINFO` alone need not bring it.",
-        sources: &[Citation { source: &SOURCES[251], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Remarks" }],
         not_checkable: Some("whether a client wants the information of both families, only its author knows: a client that sets one option may want no more"),
         ..Obligation::NONE
     },
@@ -5358,7 +5367,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A null `name` with a length, or a null `Control.buf` with a length, fails with `WSAEFAULT`.",
-        sources: &[Citation { source: &SOURCES[251], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[253], section: "Return value, WSAEFAULT" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Return value, WSAEFAULT" }, Citation { source: &SOURCES[255], section: "Return value, WSAEFAULT" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5367,7 +5376,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`WSARecvMsg` fails with the codes of `WSPRecvFrom` and `WSASendMsg` with those of `WSPSendTo` for the same causes, and both with `WSAENOTCONN` on a socket that needs a connection.",
-        sources: &[Citation { source: &SOURCES[251], section: "Return value" }, Citation { source: &SOURCES[253], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Return value" }, Citation { source: &SOURCES[255], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5376,7 +5385,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "On a UDP socket `WSARecvMsg` and `WSASendMsg` report that an earlier datagram found nobody at its port as `WSAECONNRESET`, unless `SIO_UDP_CONNRESET` has switched that off, and that a time to live has expired as `WSAENETRESET`.",
-        sources: &[Citation { source: &SOURCES[251], section: "Return value, WSAECONNRESET" }, Citation { source: &SOURCES[251], section: "Return value, WSAENETRESET" }, Citation { source: &SOURCES[253], section: "Return value, WSAECONNRESET" }, Citation { source: &SOURCES[253], section: "Return value, WSAENETRESET" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Return value, WSAECONNRESET" }, Citation { source: &SOURCES[253], section: "Return value, WSAENETRESET" }, Citation { source: &SOURCES[255], section: "Return value, WSAECONNRESET" }, Citation { source: &SOURCES[255], section: "Return value, WSAENETRESET" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5385,7 +5394,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "`WSASendMsg` takes its flags from `dwFlags`, which may be `MSG_DONTROUTE`, `MSG_PARTIAL` and `MSG_OOB`, and fails with `WSAEOPNOTSUPP` for others; it neither reads nor writes the flags in the `WSAMSG`.",
-        sources: &[Citation { source: &SOURCES[253], section: "Remarks" }, Citation { source: &SOURCES[253], section: "Remarks, dwFlags" }, Citation { source: &SOURCES[253], section: "Return value, WSAEOPNOTSUPP" }],
+        sources: &[Citation { source: &SOURCES[255], section: "Remarks" }, Citation { source: &SOURCES[255], section: "Remarks, dwFlags" }, Citation { source: &SOURCES[255], section: "Return value, WSAEOPNOTSUPP" }],
         certainty: Certainty::Contradicted,
         decision: Some("The list has WSAEOPNOTSUPP for flags in the WSAMSG, which the remarks ignore; the argument is meant. The text allows three flags, the table has no MSG_OOB: datagram sockets have no urgent data, so that it fails with that code."),
         ..Obligation::NONE
@@ -5396,7 +5405,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "`WSASendMsg` sends from the local address that an `in_pktinfo` or `in6_pktinfo` in the control data names.",
-        sources: &[Citation { source: &SOURCES[253], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[255], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5405,7 +5414,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "On a dual-stack socket the client names a source address by `in_pktinfo` for IPv4 and mapped IPv4 destinations, and by `in6_pktinfo` for all others.",
-        sources: &[Citation { source: &SOURCES[253], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[255], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5414,7 +5423,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "`WSARecvMsg` takes only `MSG_PEEK` in `dwFlags`, and gives out `MSG_BCAST`, `MSG_MCAST`, `MSG_TRUNC` and `MSG_CTRUNC` there.",
-        sources: &[Citation { source: &SOURCES[251], section: "Remarks" }, Citation { source: &SOURCES[243], section: "dwFlags" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Remarks" }, Citation { source: &SOURCES[245], section: "dwFlags" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5423,7 +5432,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`WSARecvMsg` with `MSG_PEEK` on a socket that is not of datagrams fails with `WSAEOPNOTSUPP`.",
-        sources: &[Citation { source: &SOURCES[251], section: "Return value, WSAEOPNOTSUPP" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Return value, WSAEOPNOTSUPP" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5432,7 +5441,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "`WSARecvMsg` sets `MSG_BCAST` for a datagram that came as a broadcast of the link or to a broadcast address, and `MSG_MCAST` for one to a multicast address.",
-        sources: &[Citation { source: &SOURCES[251], section: "Remarks, dwFlags" }, Citation { source: &SOURCES[243], section: "dwFlags" }],
+        sources: &[Citation { source: &SOURCES[253], section: "Remarks, dwFlags" }, Citation { source: &SOURCES[245], section: "dwFlags" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5441,7 +5450,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::OutValue,
         says: "`WSCInstallProviderAndChains` first adds an entry with the chain length zero for the layer, and answers that entry's number; every chain that it makes names this number.",
-        sources: &[Citation { source: &SOURCES[76], section: "Parameters, lpdwCatalogEntryId" }, Citation { source: &SOURCES[258], section: "Parameters, lpdwCatalogEntryId" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Parameters, lpdwCatalogEntryId" }, Citation { source: &SOURCES[260], section: "Parameters, lpdwCatalogEntryId" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5450,7 +5459,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "The chains that `WSCInstallProviderAndChains` makes stand in front of all other entries, so that no call of `WSCWriteProviderOrder` is needed.",
-        sources: &[Citation { source: &SOURCES[76], section: "Description" }, Citation { source: &SOURCES[258], section: "Description" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Description" }, Citation { source: &SOURCES[260], section: "Description" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5459,7 +5468,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Result,
         says: "With a null list `WSCInstallProviderAndChains` makes one chain over the base for each different set of family, type and protocol.",
-        sources: &[Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[258], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[260], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5468,7 +5477,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Result,
         says: "For each element of a list `WSCInstallProviderAndChains` makes a chain over the first entry in the order of the catalog that has the same family, type and protocol.",
-        sources: &[Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[258], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[260], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5477,7 +5486,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "`WSCInstallProviderAndChains` looks only at `iAddressFamily`, `iSocketType` and `iProtocol` of an element, and ignores elements that repeat an earlier one.",
-        sources: &[Citation { source: &SOURCES[76], section: "Parameters, lpProtocolInfoList" }, Citation { source: &SOURCES[258], section: "Parameters, lpProtocolInfoList" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Parameters, lpProtocolInfoList" }, Citation { source: &SOURCES[260], section: "Parameters, lpProtocolInfoList" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5486,7 +5495,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The caller of `WSCInstallProviderAndChains` passes `XP1_IFS_HANDLES` for a layer that passes lower handles through, and zero for any other.",
-        sources: &[Citation { source: &SOURCES[76], section: "Parameters, dwServiceFlags" }, Citation { source: &SOURCES[258], section: "Parameters, dwServiceFlags" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Parameters, dwServiceFlags" }, Citation { source: &SOURCES[260], section: "Parameters, dwServiceFlags" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5495,7 +5504,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "`WSCInstallProviderAndChains` fails with `WSAEINVAL` if an element matches no entry, and with `WSANO_RECOVERY` if there is no base for a null list.",
-        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[258], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[260], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5504,7 +5513,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "`WSCInstallProviderAndChains` answers zero, or `SOCKET_ERROR` with a code: `WSAEFAULT` for memory that is not valid, `WSAENOBUFS` without memory, `WSASYSCALLFAILURE` if the system fails. Its other codes have rules of their own.",
-        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[258], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[260], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5513,7 +5522,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "`WSCInstallProviderAndChains` fails with `WSAEINVAL` for a null GUID, and for a list with the count zero.",
-        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[258], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[260], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5522,7 +5531,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "`WSCInstallProviderAndChains` fails with `WSAEINVALIDPROCTABLE` for a layer that lacks what it needs, as one with handles of its own lacks an extension function.",
-        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[258], section: "Return value, WSAEINVALIDPROCTABLE" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[260], section: "Return value, WSAEINVALIDPROCTABLE" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5531,7 +5540,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "`WSCInstallProviderAndChains` fails with `WSANO_RECOVERY` if a chain would get more than `MAX_PROTOCOL_CHAIN` components, the caller may not write to the registry, or an entry cannot be made.",
-        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[258], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[260], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5540,7 +5549,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The caller of `WSCInstallProviderAndChains` gives a layer a GUID and a name that no entry of the catalog has.",
-        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[258], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[260], section: "Return value" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page has WSAEINVAL for a GUID or a name that is there already, and WSANO_RECOVERY for a provider that is installed already. A caller expects either code."),
         ..Obligation::NONE
@@ -5551,7 +5560,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The path that `WSCInstallProviderAndChains` gets has at most `MAX_PATH` characters and the name at most 255: `WSAEINVAL` else.",
-        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[258], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[260], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5560,7 +5569,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "While one process is in `WSCInstallProviderAndChains`, a call of another fails with `WSAEINPROGRESS`.",
-        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[258], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[76], section: "Return value" }, Citation { source: &SOURCES[260], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5569,7 +5578,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "If the 32-bit path of `WSCInstallProviderAndChains64_32` is null, the 64-bit DLL lies in `system32` of the Windows folder and the path says so, and the 32-bit DLL lies under the same name in `syswow64`: else `WSAEINVAL`.",
-        sources: &[Citation { source: &SOURCES[258], section: "Parameters, lpszProviderDllPath" }, Citation { source: &SOURCES[258], section: "Parameters, lpszProviderDllPath32" }],
+        sources: &[Citation { source: &SOURCES[260], section: "Parameters, lpszProviderDllPath" }, Citation { source: &SOURCES[260], section: "Parameters, lpszProviderDllPath32" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5578,7 +5587,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Result,
         says: "`WSCInstallProviderAndChains64_32` makes the entries in both catalogs: with the first path in the 64-bit one, with the other in the 32-bit one, and with the first in both if the other is null.",
-        sources: &[Citation { source: &SOURCES[258], section: "Parameters, lpszProviderDllPath32" }, Citation { source: &SOURCES[258], section: "Remarks" }, Citation { source: &SOURCES[258], section: "Remarks, Paths for 32-bit and 64-bit Provider DLLs" }],
+        sources: &[Citation { source: &SOURCES[260], section: "Parameters, lpszProviderDllPath32" }, Citation { source: &SOURCES[260], section: "Remarks" }, Citation { source: &SOURCES[260], section: "Remarks, Paths for 32-bit and 64-bit Provider DLLs" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5587,7 +5596,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "On 64-bit Windows a layer is installed in both catalogs, with a DLL for each.",
-        sources: &[Citation { source: &SOURCES[258], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[260], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of the function for both catalogs says that no `WSCInstallProviderAndChains` exists for the 64-bit catalog alone; the page of `WSCInstallProvider64_32` says to call that one once for each catalog. Either way both widths are installed, and wpu does so with a build of each width."),
         ..Obligation::NONE
@@ -5607,7 +5616,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "If the next provider is a layer, it gets the chain's protocol information unmodified.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[109], section: "" }, Citation { source: &SOURCES[23], section: "Remarks" }, Citation { source: &SOURCES[50], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[23], section: "Remarks" }, Citation { source: &SOURCES[50], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5616,7 +5625,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "If the next provider is the base, the layer puts the base's own protocol information in the place of the chain's.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[109], section: "" }, Citation { source: &SOURCES[23], section: "Remarks" }, Citation { source: &SOURCES[50], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[23], section: "Remarks" }, Citation { source: &SOURCES[50], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5625,7 +5634,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A base provider works the same below layers and alone: it needs no chain in the protocol information that it gets.",
-        sources: &[Citation { source: &SOURCES[109], section: "" }, Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[23], section: "Remarks" }, Citation { source: &SOURCES[50], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[23], section: "Remarks" }, Citation { source: &SOURCES[50], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5634,7 +5643,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "A layer lets the next provider fill in the information of a duplicate, and gives the client information by which its own `WSPSocket` is called and reaches that provider again.",
-        sources: &[Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[112], section: "" }],
+        sources: &[Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[114], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of `WSPDuplicateSocket` says how the protocol information is passed down, as if it were an input, and marks it as an output. It is an output; the rule for passing down holds in the `WSPSocket` of the other process."),
         ..Obligation::NONE
@@ -5645,7 +5654,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "For a chain Ws2_32 loads the library of its first layer only, and leaves each further library to the layer above it.",
-        sources: &[Citation { source: &SOURCES[109], section: "" }],
+        sources: &[Citation { source: &SOURCES[111], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5664,7 +5673,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Only a layer that passes lower handles through may put functions of the next provider into its own table.",
-        sources: &[Citation { source: &SOURCES[81], section: "Remarks" }, Citation { source: &SOURCES[109], section: "" }, Citation { source: &SOURCES[76], section: "Parameters, dwServiceFlags" }],
+        sources: &[Citation { source: &SOURCES[81], section: "Remarks" }, Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[76], section: "Parameters, dwServiceFlags" }],
         class: Some("ifs"),
         ..Obligation::NONE
     },
@@ -5695,7 +5704,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A layer passes handles through only over a provider whose handles are file handles too.",
-        sources: &[Citation { source: &SOURCES[258], section: "Remarks, IFS and Non-IFS Providers" }, Citation { source: &SOURCES[10], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[260], section: "Remarks, IFS and Non-IFS Providers" }, Citation { source: &SOURCES[10], section: "Remarks" }],
         class: Some("ifs"),
         ..Obligation::NONE
     },
@@ -5747,7 +5756,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "To cancel an operation on a handle that `WPUCreateSocketHandle` made, the client closes the socket: `CancelIo` does not work on it.",
-        sources: &[Citation { source: &SOURCES[258], section: "Remarks, IFS and Non-IFS Providers" }],
+        sources: &[Citation { source: &SOURCES[260], section: "Remarks, IFS and Non-IFS Providers" }],
         class: Some("non_ifs"),
         not_checkable: Some("`CancelIo` is a function of the kernel: neither Ws2_32 nor a provider nor a layer sees its call"),
         ..Obligation::NONE
@@ -5758,7 +5767,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client shares sockets through `WSPDuplicateSocket` and never duplicates the handle itself, which fails where layers are.",
-        sources: &[Citation { source: &SOURCES[219], section: "" }, Citation { source: &SOURCES[29], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[221], section: "" }, Citation { source: &SOURCES[29], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5814,7 +5823,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Closing a socket ends its connection if nothing has ended it before.",
-        sources: &[Citation { source: &SOURCES[143], section: "" }, Citation { source: &SOURCES[128], section: "" }],
+        sources: &[Citation { source: &SOURCES[145], section: "" }, Citation { source: &SOURCES[130], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5823,7 +5832,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Without lingering, the default, the close returns at once, and what was taken for sending still reaches the peer, followed by a graceful end.",
-        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[104], section: "" }, Citation { source: &SOURCES[143], section: "" }],
+        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[145], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5832,7 +5841,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "Without lingering the close never fails with `WSAEWOULDBLOCK`, be the socket blocking or not.",
-        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[124], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5841,7 +5850,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "With lingering and a time of zero the close returns at once and resets the connection: unsent data is lost, and the peer's receives fail with `WSAECONNRESET`.",
-        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[124], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5850,7 +5859,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "With lingering and a time on a blocking socket the close waits until all data has been sent, no longer than that time, and the end is graceful.",
-        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[124], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5859,7 +5868,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "If the time for lingering ends with data unsent, the provider resets the connection before the close returns.",
-        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[143], section: "" }],
+        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[145], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5868,7 +5877,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A close that has waited succeeds, whether the data was sent or the connection reset in the end.",
-        sources: &[Citation { source: &SOURCES[124], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[126], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5877,7 +5886,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "With lingering and a time on a non-blocking socket a close that cannot be done at once fails with `WSAEWOULDBLOCK`. The socket stays valid and its connection untouched.",
-        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[27], section: "Return value, WSAEWOULDBLOCK" }, Citation { source: &SOURCES[124], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[27], section: "Return value, WSAEWOULDBLOCK" }, Citation { source: &SOURCES[126], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The summaries and the list of errors have every such close fail, the text only one that cannot be done at once, that is, with data unsent. The text is followed; a check lets a failure without unsent data pass."),
         ..Obligation::NONE
@@ -5888,7 +5897,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "Closing one of several descriptors of a socket frees it alone; only the last close, in whichever process, ends the connection and applies the options for lingering.",
-        sources: &[Citation { source: &SOURCES[104], section: "" }, Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[167], section: "" }],
+        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[169], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5897,7 +5906,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "The last close of a socket discards its addresses and the received data that nobody has read; a close that goes on behind the scenes does so when it ends.",
-        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[104], section: "" }],
+        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[106], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5915,7 +5924,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "A client that has to know that its data arrived ends its sending side and receives up to the peer's end before it closes; the result of the close does not tell.",
-        sources: &[Citation { source: &SOURCES[124], section: "Remarks" }, Citation { source: &SOURCES[143], section: "" }, Citation { source: &SOURCES[142], section: "" }],
+        sources: &[Citation { source: &SOURCES[126], section: "Remarks" }, Citation { source: &SOURCES[145], section: "" }, Citation { source: &SOURCES[144], section: "" }],
         not_checkable: Some("only the client knows whether it has to learn that its data arrived"),
         ..Obligation::NONE
     },
@@ -5925,7 +5934,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "What counts is the state of `SO_LINGER` at the moment of the close, and of the member `l_onoff` in it any number but zero.",
-        sources: &[Citation { source: &SOURCES[148], section: "Members, l_onoff" }, Citation { source: &SOURCES[124], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[150], section: "Members, l_onoff" }, Citation { source: &SOURCES[126], section: "Remarks" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -5935,7 +5944,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A socket whose catalog entry has no `XP1_MESSAGE_ORIENTED` receives as a byte stream, whatever `MSG_PARTIAL` says.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks, table" }, Citation { source: &SOURCES[248], section: "Remarks, table" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks, table" }, Citation { source: &SOURCES[250], section: "Remarks, table" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5971,7 +5980,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A receive that acts as a byte stream is complete with one byte or more; it does not wait until the buffers are full.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[224], section: "" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[226], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -5989,7 +5998,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A receive that acts on messages is complete only when a whole message is there, however few or many of the buffers it fills.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[224], section: "" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[226], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6035,7 +6044,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "When a receive has reached the end of a message, the provider clears `MSG_PARTIAL` in the flags, also if the client had set it.",
-        sources: &[Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Remarks, MSG_PARTIAL" }, Citation { source: &SOURCES[248], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[42], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Remarks, MSG_PARTIAL" }, Citation { source: &SOURCES[250], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6062,7 +6071,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "With `WSAEMSGSIZE` the provider reports no count: the client knows that its buffers are full.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[150], section: "Parameters, cbTransferred" }, Citation { source: &SOURCES[139], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[152], section: "Parameters, cbTransferred" }, Citation { source: &SOURCES[141], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The buffers are filled, but a routine gets zero with every error; the packet of a port has a count. wpu follows the routine: a failed operation has the count zero."),
         ..Obligation::NONE
@@ -6073,7 +6082,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "After a graceful close by the peer, a receive on a socket without `XP1_MESSAGE_ORIENTED`, or with `XP1_PSEUDO_STREAM`, succeeds with zero bytes, and so does every later one.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[128], section: "Indicating Remote Shutdown" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[130], section: "Indicating Remote Shutdown" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6082,7 +6091,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "After a graceful close by the peer, a receive on a message-oriented socket without `XP1_PSEUDO_STREAM` fails with `WSAEDISCON`, also with `MSG_PARTIAL` in the call.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Return value, WSAEDISCON" }, Citation { source: &SOURCES[128], section: "Indicating Remote Shutdown" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Return value, WSAEDISCON" }, Citation { source: &SOURCES[130], section: "Indicating Remote Shutdown" }],
         certainty: Certainty::Contradicted,
         decision: Some("The table lets a call with `MSG_PARTIAL` act as on a byte stream, whose end is zero bytes. The sentences on the end speak of sockets and protocols, not of calls, and zero bytes are an empty message on such a socket. They are followed."),
         ..Obligation::NONE
@@ -6188,7 +6197,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The provider refuses root flags whose plane is not rooted in the catalog entry, and all four flags if the entry has no `XP1_SUPPORT_MULTIPOINT`.",
-        sources: &[Citation { source: &SOURCES[153], section: "" }],
+        sources: &[Citation { source: &SOURCES[155], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -6198,7 +6207,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A provider that offers both a rooted and a nonrooted data plane has a catalog entry for each; the bits of the planes count only beside `XP1_SUPPORT_MULTIPOINT`.",
-        sources: &[Citation { source: &SOURCES[152], section: "" }],
+        sources: &[Citation { source: &SOURCES[154], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6216,7 +6225,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A root that listens can still join leaves and send and receive data of the session.",
-        sources: &[Citation { source: &SOURCES[191], section: "" }, Citation { source: &SOURCES[233], section: "" }],
+        sources: &[Citation { source: &SOURCES[193], section: "" }, Citation { source: &SOURCES[235], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6225,7 +6234,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A leaf that asks for admittance, or a root that invites, is told to the listening other side as `FD_ACCEPT`, and `WSPAccept` there returns a leaf socket.",
-        sources: &[Citation { source: &SOURCES[222], section: "" }, Citation { source: &SOURCES[233], section: "" }],
+        sources: &[Citation { source: &SOURCES[224], section: "" }, Citation { source: &SOURCES[235], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6234,7 +6243,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A leaf that listens takes requests of sessions only, no ordinary connections.",
-        sources: &[Citation { source: &SOURCES[191], section: "" }],
+        sources: &[Citation { source: &SOURCES[193], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6243,7 +6252,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "What a root of the data plane sends reaches every leaf of the session, and it receives from any of them.",
-        sources: &[Citation { source: &SOURCES[191], section: "" }, Citation { source: &SOURCES[154], section: "" }],
+        sources: &[Citation { source: &SOURCES[193], section: "" }, Citation { source: &SOURCES[156], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6252,7 +6261,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "In a rooted data plane what a leaf sends reaches the root and no other leaf.",
-        sources: &[Citation { source: &SOURCES[154], section: "" }, Citation { source: &SOURCES[153], section: "" }],
+        sources: &[Citation { source: &SOURCES[156], section: "" }, Citation { source: &SOURCES[155], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6261,7 +6270,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "In a nonrooted data plane what a leaf sends reaches all other leaves of the session.",
-        sources: &[Citation { source: &SOURCES[191], section: "" }, Citation { source: &SOURCES[154], section: "" }],
+        sources: &[Citation { source: &SOURCES[193], section: "" }, Citation { source: &SOURCES[156], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6270,7 +6279,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The root exchanges the data of the session on its own socket; it uses the socket that it got for a leaf for the network events of that leaf, and for data only where the provider offers side chats with one leaf.",
-        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[233], section: "" }],
+        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[235], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6279,7 +6288,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "When a leaf closes its socket, `FD_CLOSE` is told on the root's socket for that leaf; when the root closes that socket, `FD_CLOSE` is told to the leaf.",
-        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[233], section: "" }],
+        sources: &[Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[235], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6288,7 +6297,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "When the root shuts down or closes its own socket, `FD_CLOSE` is told on all leaf sockets of the session, at the leaves and at the root.",
-        sources: &[Citation { source: &SOURCES[233], section: "" }, Citation { source: &SOURCES[191], section: "" }, Citation { source: &SOURCES[154], section: "" }],
+        sources: &[Citation { source: &SOURCES[235], section: "" }, Citation { source: &SOURCES[193], section: "" }, Citation { source: &SOURCES[156], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6297,7 +6306,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Closing a leaf socket takes it out of the session.",
-        sources: &[Citation { source: &SOURCES[144], section: "" }, Citation { source: &SOURCES[38], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[146], section: "" }, Citation { source: &SOURCES[38], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6343,7 +6352,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A network event that is not selected sets no event object, enters no record and causes no message.",
-        sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[238], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Parameters, lEvent" }],
+        sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[240], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Parameters, lEvent" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -6463,7 +6472,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Error,
         says: "The client expects that the call for which it was told an event can still fail with `WSAEWOULDBLOCK`.",
-        sources: &[Citation { source: &SOURCES[239], section: "Return value" }, Citation { source: &SOURCES[65], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[241], section: "Return value" }, Citation { source: &SOURCES[65], section: "Remarks" }],
         not_checkable: Some("what a client expects of a later call shows in no call"),
         ..Obligation::NONE
     },
@@ -6529,7 +6538,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "After a connect that answered `WSAEWOULDBLOCK`, `FD_CONNECT` is told once when the outcome is known: without an error for success, with the reason for failure.",
-        sources: &[Citation { source: &SOURCES[24], section: "Remarks, summary of events" }, Citation { source: &SOURCES[156], section: "" }],
+        sources: &[Citation { source: &SOURCES[24], section: "Remarks, summary of events" }, Citation { source: &SOURCES[158], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6558,7 +6567,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "`FD_CLOSE` is told when the peer ends its sending side or closes, be it first or in answer to a shutdown of this side.",
-        sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks, summary of events" }, Citation { source: &SOURCES[128], section: "Indicating Remote Shutdown" }],
+        sources: &[Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks, summary of events" }, Citation { source: &SOURCES[130], section: "Indicating Remote Shutdown" }],
         certainty: Certainty::Contradicted,
         decision: Some("The pages of WSPAsyncSelect, WSAAsyncSelect and WSAEventSelect name the TCP states TIME WAIT and CLOSE WAIT, today's page of WSPEventSelect FIN WAIT and CLOSE WAIT. No state is named here: what counts is that the end of the peer's data has arrived, as the summary of events says."),
         ..Obligation::NONE
@@ -6569,7 +6578,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "After a graceful close of the peer, `FD_CLOSE` is told only when all received data has been read.",
-        sources: &[Citation { source: &SOURCES[24], section: "Remarks" }, Citation { source: &SOURCES[65], section: "Remarks" }, Citation { source: &SOURCES[239], section: "Return value" }, Citation { source: &SOURCES[31], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[24], section: "Remarks" }, Citation { source: &SOURCES[65], section: "Remarks" }, Citation { source: &SOURCES[241], section: "Return value" }, Citation { source: &SOURCES[31], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of WSPEventSelect has `FD_CLOSE` recorded when the close indication arrives and says nothing of unread data; the other three put it after the last data. They are followed; a check lets an event object that is set earlier pass, as the client receives once more anyway."),
         ..Obligation::NONE
@@ -6580,7 +6589,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Event,
         says: "The client receives once more after `FD_CLOSE`, so that no data is lost at providers that tell it early.",
-        sources: &[Citation { source: &SOURCES[239], section: "Return value" }, Citation { source: &SOURCES[65], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[241], section: "Return value" }, Citation { source: &SOURCES[65], section: "Remarks" }],
         not_checkable: Some("a client may do without what it has not received: that it did not know of it, nobody sees"),
         ..Obligation::NONE
     },
@@ -6733,7 +6742,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A SAN provider sets no event object for a connection that it refuses because its queue of connections is full.",
-        sources: &[Citation { source: &SOURCES[275], section: "Indicating Refusal" }],
+        sources: &[Citation { source: &SOURCES[277], section: "Indicating Refusal" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -6743,7 +6752,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "A SAN provider resets the event object of `FD_ACCEPT` before `WSPAccept` succeeds, so that it can set it for the next connection.",
-        sources: &[Citation { source: &SOURCES[267], section: "Accepting a Connection Request" }],
+        sources: &[Citation { source: &SOURCES[269], section: "Accepting a Connection Request" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -6763,7 +6772,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "The provider delivers at least one urgent block of at least one byte reliably, while it is the only one on its way.",
-        sources: &[Citation { source: &SOURCES[163], section: "" }],
+        sources: &[Citation { source: &SOURCES[165], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6772,7 +6781,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A provider whose urgent data has no place in the stream refuses to set `SO_OOBINLINE`.",
-        sources: &[Citation { source: &SOURCES[163], section: "" }],
+        sources: &[Citation { source: &SOURCES[165], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6781,7 +6790,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "With `SO_OOBINLINE` off, a receive without `MSG_OOB` never gives urgent bytes.",
-        sources: &[Citation { source: &SOURCES[163], section: "" }],
+        sources: &[Citation { source: &SOURCES[165], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6790,7 +6799,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "With `SO_OOBINLINE` off, a receive with `MSG_OOB` gives the urgent block at once, before normal data that is queued.",
-        sources: &[Citation { source: &SOURCES[163], section: "" }],
+        sources: &[Citation { source: &SOURCES[165], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6799,7 +6808,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A receive with `MSG_OOB` and `MSG_PEEK` gives the urgent block and leaves it queued.",
-        sources: &[Citation { source: &SOURCES[163], section: "" }],
+        sources: &[Citation { source: &SOURCES[165], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6808,7 +6817,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Where urgent data has a place in the stream, one receive does not cross it: it gives the data before the mark, and the next one that after it.",
-        sources: &[Citation { source: &SOURCES[163], section: "" }],
+        sources: &[Citation { source: &SOURCES[165], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6817,7 +6826,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "With `SO_OOBINLINE` off, a socket with queued urgent data is in `exceptfds`, and urgent data does not make it readable.",
-        sources: &[Citation { source: &SOURCES[163], section: "" }, Citation { source: &SOURCES[43], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[165], section: "" }, Citation { source: &SOURCES[43], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6826,7 +6835,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "With `SO_OOBINLINE` off, the provider reports `FD_OOB`, and not `FD_READ`, when urgent data arrives and none was queued.",
-        sources: &[Citation { source: &SOURCES[163], section: "" }],
+        sources: &[Citation { source: &SOURCES[165], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6835,7 +6844,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "With `SO_OOBINLINE` off, the provider reports `FD_OOB` again after each receive, with or without `MSG_OOB`, that leaves urgent data queued.",
-        sources: &[Citation { source: &SOURCES[163], section: "" }, Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks, summary of events" }],
+        sources: &[Citation { source: &SOURCES[165], section: "" }, Citation { source: &SOURCES[31], section: "Remarks" }, Citation { source: &SOURCES[24], section: "Remarks, summary of events" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6844,7 +6853,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "With `SO_OOBINLINE` on, urgent data makes the socket readable and reports `FD_READ`; it is neither in `exceptfds` nor reported as `FD_OOB`.",
-        sources: &[Citation { source: &SOURCES[163], section: "" }, Citation { source: &SOURCES[43], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[165], section: "" }, Citation { source: &SOURCES[43], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6853,7 +6862,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "With `SO_OOBINLINE` on, a receive with `MSG_OOB` fails with `WSAEINVAL`.",
-        sources: &[Citation { source: &SOURCES[163], section: "" }],
+        sources: &[Citation { source: &SOURCES[165], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6862,7 +6871,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "With `SO_OOBINLINE` on, urgent data comes in its order, but never in one receive with normal data: the data before, the block and the data after take three receives.",
-        sources: &[Citation { source: &SOURCES[163], section: "" }],
+        sources: &[Citation { source: &SOURCES[165], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6871,7 +6880,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "`SIOCATMARK` answers `TRUE` if no urgent data is left to read, and `FALSE` while some is.",
-        sources: &[Citation { source: &SOURCES[72], section: "SIOCATMARK" }, Citation { source: &SOURCES[163], section: "" }, Citation { source: &SOURCES[162], section: "OOB Data in TCP" }, Citation { source: &SOURCES[37], section: "Remarks, SIOCATMARK" }],
+        sources: &[Citation { source: &SOURCES[72], section: "SIOCATMARK" }, Citation { source: &SOURCES[165], section: "" }, Citation { source: &SOURCES[164], section: "OOB Data in TCP" }, Citation { source: &SOURCES[37], section: "Remarks, SIOCATMARK" }],
         certainty: Certainty::Contradicted,
         decision: Some("One page lets the query tell whether urgent data waits, one limits it to inline sockets, one says that inline sockets always get `TRUE`. The answer of the control code's own text is followed on every stream socket; a check lets `WSAEINVAL` pass where `SO_OOBINLINE` is off."),
         ..Obligation::NONE
@@ -6882,7 +6891,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The SAN switch carries urgent data in ordinary messages: it calls `WSPSend` and `WSPRecv` of a SAN provider without `MSG_OOB`.",
-        sources: &[Citation { source: &SOURCES[276], section: "" }],
+        sources: &[Citation { source: &SOURCES[278], section: "" }],
         certainty: Certainty::Implied,
         class: Some("non_ifs"),
         ..Obligation::NONE
@@ -6893,7 +6902,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Every provider supports `WSA_FLAG_OVERLAPPED` and overlapped operations on sockets that have it, several at the same time.",
-        sources: &[Citation { source: &SOURCES[218], section: "" }, Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[49], section: "Remarks, WSA_FLAG_OVERLAPPED" }],
+        sources: &[Citation { source: &SOURCES[220], section: "" }, Citation { source: &SOURCES[113], section: "" }, Citation { source: &SOURCES[49], section: "Remarks, WSA_FLAG_OVERLAPPED" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6902,7 +6911,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "Without a structure the operation is finished when the call returns: the provider ignores the routine and the thread and indicates nothing.",
-        sources: &[Citation { source: &SOURCES[113], section: "" }, Citation { source: &SOURCES[40], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[115], section: "" }, Citation { source: &SOURCES[40], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6922,7 +6931,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A request on a blocking socket does not wait, and one on a non-blocking socket does not fail with `WSAEWOULDBLOCK` for want of data or space: both become pending.",
-        sources: &[Citation { source: &SOURCES[218], section: "" }, Citation { source: &SOURCES[158], section: "" }, Citation { source: &SOURCES[263], section: "" }],
+        sources: &[Citation { source: &SOURCES[220], section: "" }, Citation { source: &SOURCES[160], section: "" }, Citation { source: &SOURCES[265], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6940,7 +6949,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "A client that gives a routine also gives the id of its thread.",
-        sources: &[Citation { source: &SOURCES[111], section: "Invoking Socket I/O Completion Routines" }],
+        sources: &[Citation { source: &SOURCES[113], section: "Invoking Socket I/O Completion Routines" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -6950,7 +6959,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "Ws2_32 hands down the id of the thread that has called it.",
-        sources: &[Citation { source: &SOURCES[111], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[15], section: "Parameters, lpThreadId" }],
+        sources: &[Citation { source: &SOURCES[113], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[15], section: "Parameters, lpThreadId" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6959,7 +6968,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "When the call answers zero, the provider has already indicated the completion: the event is set, the routine queued or the packet at the port.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[40], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }, Citation { source: &SOURCES[40], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6968,7 +6977,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "After `WSA_IO_PENDING` the provider indicates the completion exactly once, whether the operation succeeds or fails; only the last `WSPCleanup` ends operations without an indication.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[40], section: "Return value" }, Citation { source: &SOURCES[21], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }, Citation { source: &SOURCES[40], section: "Return value" }, Citation { source: &SOURCES[21], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6977,7 +6986,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "A call that answers `WSA_IO_PENDING` writes neither the byte count nor the flags, not even later: both come with the completion.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_QUERY_PNP_TARGET_HANDLE" }, Citation { source: &SOURCES[241], section: "Remarks" }, Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[42], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Remarks, SIO_QUERY_PNP_TARGET_HANDLE" }, Citation { source: &SOURCES[243], section: "Remarks" }, Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[42], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6986,7 +6995,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "After any other error the provider has started nothing and indicates nothing.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[40], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }, Citation { source: &SOURCES[40], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -6995,7 +7004,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "An error that comes after `WSA_IO_PENDING` was answered is reported with the completion and by no other call.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[165], section: "" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }, Citation { source: &SOURCES[167], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -7005,7 +7014,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "Without a routine the provider sets the event in `hEvent` when the operation completes.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[113], section: "" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[115], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7024,7 +7033,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The result is in the structure before the event is set, the packet is queued or the routine is called.",
-        sources: &[Citation { source: &SOURCES[111], section: "Delivering Completion Indications" }, Citation { source: &SOURCES[5], section: "Remarks" }, Citation { source: &SOURCES[114], section: "" }],
+        sources: &[Citation { source: &SOURCES[113], section: "Delivering Completion Indications" }, Citation { source: &SOURCES[5], section: "Remarks" }, Citation { source: &SOURCES[116], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7033,7 +7042,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "With a routine the provider neither uses nor changes `hEvent`; the client keeps a value of its own there.",
-        sources: &[Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[113], section: "" }],
+        sources: &[Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[115], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7042,7 +7051,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "With a structure that has neither event nor routine the operation is overlapped all the same; only a port, if there is one, is told.",
-        sources: &[Citation { source: &SOURCES[113], section: "" }],
+        sources: &[Citation { source: &SOURCES[115], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7051,7 +7060,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "In a request without a routine `hEvent` is null or a valid event.",
-        sources: &[Citation { source: &SOURCES[245], section: "hEvent" }],
+        sources: &[Citation { source: &SOURCES[247], section: "hEvent" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7060,7 +7069,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "Without a routine the provider completes through `WPUCompleteOverlappedRequest`, as only Ws2_32 knows whether a port is associated.",
-        sources: &[Citation { source: &SOURCES[5], section: "Remarks" }, Citation { source: &SOURCES[263], section: "" }],
+        sources: &[Citation { source: &SOURCES[5], section: "Remarks" }, Citation { source: &SOURCES[265], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -7080,7 +7089,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A SAN provider whose request has the lowest bit of `hEvent` set completes it silently: it calls no `WPUCompleteOverlappedRequest`.",
-        sources: &[Citation { source: &SOURCES[263], section: "" }],
+        sources: &[Citation { source: &SOURCES[265], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -7090,7 +7099,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The SAN switch calls `WSPSend` and `WSPRecv` with a structure and without a routine, whatever the application asked for.",
-        sources: &[Citation { source: &SOURCES[263], section: "" }, Citation { source: &SOURCES[268], section: "" }],
+        sources: &[Citation { source: &SOURCES[265], section: "" }, Citation { source: &SOURCES[270], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -7100,7 +7109,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "Before the provider sets, clears or waits for the event itself, it takes the lowest bit off the handle.",
-        sources: &[Citation { source: &SOURCES[139], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[263], section: "" }],
+        sources: &[Citation { source: &SOURCES[141], section: "Parameters, lpOverlapped" }, Citation { source: &SOURCES[265], section: "" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -7110,7 +7119,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "The provider never calls the client's routine itself: it queues a function for the thread of the request with `WPUQueueApc` or a call of the system, also if the operation is done at once.",
-        sources: &[Citation { source: &SOURCES[111], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[40], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[113], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[40], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7119,7 +7128,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The function that is queued belongs to the provider and calls the routine with its four arguments; the routine itself is never queued.",
-        sources: &[Citation { source: &SOURCES[15], section: "Remarks" }, Citation { source: &SOURCES[111], section: "Invoking Socket I/O Completion Routines" }],
+        sources: &[Citation { source: &SOURCES[15], section: "Remarks" }, Citation { source: &SOURCES[113], section: "Invoking Socket I/O Completion Routines" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7128,7 +7137,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "The provider calls `WPUQueueApc` in the process that started the operation, from any thread.",
-        sources: &[Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[111], section: "Invoking Socket I/O Completion Routines" }],
+        sources: &[Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[113], section: "Invoking Socket I/O Completion Routines" }],
         certainty: Certainty::Contradicted,
         decision: Some("Two pages allow any process, one paragraph of WSPSend demands that of the request. The stricter one is followed: an address of a function means nothing in another process."),
         ..Obligation::NONE
@@ -7139,7 +7148,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The routine gets the error or zero, the count of bytes, the client's own structure, and for a receive what `lpFlags` would have got.",
-        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[150], section: "" }],
+        sources: &[Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[152], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7148,7 +7157,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The routine of a send or of a control operation gets zero as flags.",
-        sources: &[Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[46], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Remarks" }, Citation { source: &SOURCES[241], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[46], section: "Remarks" }, Citation { source: &SOURCES[37], section: "Remarks" }, Citation { source: &SOURCES[243], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7157,7 +7166,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The routine of a failed operation gets zero as the count.",
-        sources: &[Citation { source: &SOURCES[150], section: "Parameters, cbTransferred" }],
+        sources: &[Citation { source: &SOURCES[152], section: "Parameters, cbTransferred" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7166,7 +7175,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "While a routine of a socket runs, the provider starts no other routine of the same socket, even if the routine waits alertably.",
-        sources: &[Citation { source: &SOURCES[111], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[248], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[113], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[40], section: "Remarks" }, Citation { source: &SOURCES[250], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7175,7 +7184,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "The provider takes sends and receives on the same socket from within a routine: they neither fail with `WSAEINPROGRESS` nor deadlock.",
-        sources: &[Citation { source: &SOURCES[111], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[113], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[40], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The lists of errors have `WSAEINPROGRESS` while a callback is processed; the remarks let a routine send and receive. The remarks are followed, as in the note `calls-within-calls`: the code is for calls from within a hook."),
         ..Obligation::NONE
@@ -7186,7 +7195,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Thread,
         says: "A routine that interrupts a blocking call of its thread makes no other blocking call.",
-        sources: &[Citation { source: &SOURCES[248], section: "Remarks" }, Citation { source: &SOURCES[66], section: "Remarks" }, Citation { source: &SOURCES[254], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[250], section: "Remarks" }, Citation { source: &SOURCES[66], section: "Remarks" }, Citation { source: &SOURCES[256], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7195,7 +7204,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "While a blocking call waits, functions that are queued to its thread run, and the call goes on waiting afterwards.",
-        sources: &[Citation { source: &SOURCES[248], section: "Remarks" }, Citation { source: &SOURCES[66], section: "Remarks" }, Citation { source: &SOURCES[189], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[250], section: "Remarks" }, Citation { source: &SOURCES[66], section: "Remarks" }, Citation { source: &SOURCES[191], section: "Remarks" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -7205,7 +7214,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The buffers of several sends are sent in the order in which the sends were started.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[44], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }, Citation { source: &SOURCES[44], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7214,7 +7223,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The buffers of several receives are filled in the order in which the receives were started.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[40], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }, Citation { source: &SOURCES[40], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7223,7 +7232,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "The client does not rely on the order in which completions are indicated.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[40], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }, Citation { source: &SOURCES[40], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7232,7 +7241,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "The completion of a send says that the provider has read all bytes of its buffers: what the client writes there afterwards is not sent.",
-        sources: &[Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[111], section: "" }],
+        sources: &[Citation { source: &SOURCES[44], section: "Remarks" }, Citation { source: &SOURCES[113], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7252,7 +7261,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Lifetime,
         says: "From the call to the completion, overlapped or not, the buffers stay valid: the client does not write those of a send, and neither reads nor writes those of a receive.",
-        sources: &[Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[44], section: "Parameters, lpBuffers" }, Citation { source: &SOURCES[46], section: "Parameters, lpBuffers" }],
+        sources: &[Citation { source: &SOURCES[113], section: "" }, Citation { source: &SOURCES[44], section: "Parameters, lpBuffers" }, Citation { source: &SOURCES[46], section: "Parameters, lpBuffers" }],
         certainty: Certainty::Contradicted,
         decision: Some("The pages of WSPSend and WSPSendTo forbid any access to the buffers of a send, the chapter on overlapped operations only asks that they are not disturbed. The chapter is followed: reading disturbs nothing, and clients give one buffer to several sends."),
         ..Obligation::NONE
@@ -7272,7 +7281,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "After the indication, and once the routine was called, the provider touches neither the structure nor the buffers: the client may have freed them.",
-        sources: &[Citation { source: &SOURCES[150], section: "Parameters, lpOverlapped" }],
+        sources: &[Citation { source: &SOURCES[152], section: "Parameters, lpOverlapped" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7281,7 +7290,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "The provider copies the `WSATHREADID` before the call returns, and keeps the copy until `WPUQueueApc` has returned.",
-        sources: &[Citation { source: &SOURCES[111], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[40], section: "Parameters, lpThreadId" }],
+        sources: &[Citation { source: &SOURCES[113], section: "Invoking Socket I/O Completion Routines" }, Citation { source: &SOURCES[40], section: "Parameters, lpThreadId" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7311,7 +7320,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Ownership,
         says: "A provider whose sockets are file handles leaves `Internal` and `InternalHigh` to the system.",
-        sources: &[Citation { source: &SOURCES[245], section: "Internal" }, Citation { source: &SOURCES[245], section: "InternalHigh" }],
+        sources: &[Citation { source: &SOURCES[247], section: "Internal" }, Citation { source: &SOURCES[247], section: "InternalHigh" }],
         class: Some("ifs"),
         ..Obligation::NONE
     },
@@ -7321,7 +7330,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Ownership,
         says: "The client writes no member but `hEvent`, and before `TransmitFile` the two offsets; it writes none at all while the operation is pending.",
-        sources: &[Citation { source: &SOURCES[245], section: "" }, Citation { source: &SOURCES[227], section: "Parameters, lpOverlapped" }],
+        sources: &[Citation { source: &SOURCES[247], section: "" }, Citation { source: &SOURCES[229], section: "Parameters, lpOverlapped" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -7331,7 +7340,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "Closing a socket completes each of its pending operations, of all threads of the process, with `WSA_OPERATION_ABORTED` and with the indication that its client asked for.",
-        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[104], section: "" }, Citation { source: &SOURCES[262], section: "" }],
+        sources: &[Citation { source: &SOURCES[27], section: "Remarks" }, Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[264], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7349,7 +7358,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "A client that cancels an operation uses the socket for nothing but `WSPCloseSocket` afterwards.",
-        sources: &[Citation { source: &SOURCES[158], section: "" }],
+        sources: &[Citation { source: &SOURCES[160], section: "" }],
         not_checkable: Some("a client cancels with functions of the kernel, whose call neither Ws2_32 nor a provider sees; that an operation was aborted may have other causes"),
         ..Obligation::NONE
     },
@@ -7359,7 +7368,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Lifetime,
         says: "After it has asked to cancel an operation, the client keeps structure and buffers until the completion is indicated, which may also be a success.",
-        sources: &[Citation { source: &SOURCES[123], section: "Return value" }, Citation { source: &SOURCES[123], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[125], section: "Return value" }, Citation { source: &SOURCES[125], section: "Remarks" }],
         not_checkable: Some("a client cancels with functions of the kernel, whose call neither Ws2_32 nor a provider sees: a request that was cancelled looks like any other"),
         ..Obligation::NONE
     },
@@ -7530,7 +7539,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "The caller copies the files and keeps the settings of the provider by itself: the function adds entries to the catalog and copies nothing.",
-        sources: &[Citation { source: &SOURCES[74], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[258], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[74], section: "Remarks" }, Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[76], section: "Remarks" }, Citation { source: &SOURCES[260], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7539,7 +7548,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "Ws2_32 gives each new entry a number of its own, whatever `dwCatalogEntryId` holds in the list.",
-        sources: &[Citation { source: &SOURCES[56], section: "Members, dwCatalogEntryId" }, Citation { source: &SOURCES[229], section: "Installing Layered Protocols and Protocol Chains" }],
+        sources: &[Citation { source: &SOURCES[56], section: "Members, dwCatalogEntryId" }, Citation { source: &SOURCES[231], section: "Installing Layered Protocols and Protocol Chains" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -7558,7 +7567,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "New entries stand behind all that are there already, and among themselves in the order of the list.",
-        sources: &[Citation { source: &SOURCES[229], section: "" }, Citation { source: &SOURCES[73], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[231], section: "" }, Citation { source: &SOURCES[73], section: "Remarks" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -7589,7 +7598,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The path that is given to `WSCInstallProvider64_32` leads processes of each width to a DLL of that width, as one below `%SystemRoot%\\system32` does by redirection.",
-        sources: &[Citation { source: &SOURCES[75], section: "Parameters, lpszProviderDllPath" }, Citation { source: &SOURCES[258], section: "Parameters, lpszProviderDllPath32" }],
+        sources: &[Citation { source: &SOURCES[75], section: "Parameters, lpszProviderDllPath" }, Citation { source: &SOURCES[260], section: "Parameters, lpszProviderDllPath32" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -7599,7 +7608,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The caller adds a chain to each catalog by a call of that width: the numbers of the same components differ between the catalogs, and one list cannot name both.",
-        sources: &[Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[229], section: "Installing Layered Protocols and Protocol Chains" }],
+        sources: &[Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[231], section: "Installing Layered Protocols and Protocol Chains" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -7609,7 +7618,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "To have a provider in both catalogs by `WSCInstallProvider`, a 64-bit and a 32-bit process call it once each.",
-        sources: &[Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[258], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[75], section: "Remarks" }, Citation { source: &SOURCES[260], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7719,7 +7728,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "The caller removes chains before the components that they name.",
-        sources: &[Citation { source: &SOURCES[229], section: "Installing Layered Protocols and Protocol Chains" }, Citation { source: &SOURCES[77], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[231], section: "Installing Layered Protocols and Protocol Chains" }, Citation { source: &SOURCES[77], section: "Remarks" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -7729,7 +7738,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "For `SIO_GET_MULTIPLE_EXTENSION_FUNCTION_POINTER` with `WSAID_MULTIPLE_RIO` the provider fills a table with thirteen functions and its size in `cbSize`.",
-        sources: &[Citation { source: &SOURCES[170], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[172], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page says that the output contains a pointer to the table. The table has a size of its own, and clients pass the table as the output buffer; that is followed."),
         ..Obligation::NONE
@@ -7740,7 +7749,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client creates sockets for registered I/O with `WSA_FLAG_REGISTERED_IO`.",
-        sources: &[Citation { source: &SOURCES[186], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[188], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7749,7 +7758,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "After a request queue was created, options, control codes and the close of the socket work as before.",
-        sources: &[Citation { source: &SOURCES[186], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[188], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7758,7 +7767,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Lifetime,
         says: "The client does not deregister a buffer while a request uses it; the completion would not show the mistake.",
-        sources: &[Citation { source: &SOURCES[178], section: "Remarks" }, Citation { source: &SOURCES[182], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[180], section: "Remarks" }, Citation { source: &SOURCES[184], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7767,7 +7776,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "Each `RIO_BUF` lies within one registered buffer.",
-        sources: &[Citation { source: &SOURCES[169], section: "Remarks" }, Citation { source: &SOURCES[180], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[171], section: "Remarks" }, Citation { source: &SOURCES[182], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7776,7 +7785,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Lifetime,
         says: "From the call to the completion the client neither reads nor writes the slice of a receive, nor gives it or the same `RIO_BUF` to another request.",
-        sources: &[Citation { source: &SOURCES[180], section: "Remarks" }, Citation { source: &SOURCES[187], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[182], section: "Remarks" }, Citation { source: &SOURCES[189], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7785,7 +7794,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "The provider lets go of buffer, registration and quota of a request only when its completion is dequeued.",
-        sources: &[Citation { source: &SOURCES[177], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[179], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7794,7 +7803,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "`RIODeregisterBuffer` ignores an id that is not valid, and `RIOCloseCompletionQueue` such a queue.",
-        sources: &[Citation { source: &SOURCES[178], section: "Remarks" }, Citation { source: &SOURCES[173], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[180], section: "Remarks" }, Citation { source: &SOURCES[175], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7803,7 +7812,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A completion queue of fewer than one or more than `RIO_MAX_CQ_SIZE` entries is refused with `WSAEINVAL`.",
-        sources: &[Citation { source: &SOURCES[175], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[183], section: "Return value, WSAEINVAL" }],
+        sources: &[Citation { source: &SOURCES[177], section: "Return value, WSAEINVAL" }, Citation { source: &SOURCES[185], section: "Return value, WSAEINVAL" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7812,7 +7821,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A request queue reserves its greatest numbers of sends and receives in its completion queues, and is refused with `WSAENOBUFS` if they have too little room.",
-        sources: &[Citation { source: &SOURCES[176], section: "Remarks" }, Citation { source: &SOURCES[174], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[178], section: "Remarks" }, Citation { source: &SOURCES[176], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7821,7 +7830,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A request above the limit of its queue fails with `WSAENOBUFS` and is not started, deferred or not.",
-        sources: &[Citation { source: &SOURCES[180], section: "Return value, WSAENOBUFS" }, Citation { source: &SOURCES[187], section: "Parameters, RIO_MSG_DEFER" }],
+        sources: &[Citation { source: &SOURCES[182], section: "Return value, WSAENOBUFS" }, Citation { source: &SOURCES[189], section: "Parameters, RIO_MSG_DEFER" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7830,7 +7839,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "Closing the socket frees the places of its request queue in the completion queues.",
-        sources: &[Citation { source: &SOURCES[176], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[178], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7839,7 +7848,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A resize keeps what is queued. One that would be too small fails with `WSAETOOMANYREFS` and changes nothing.",
-        sources: &[Citation { source: &SOURCES[183], section: "Return value" }, Citation { source: &SOURCES[184], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[185], section: "Return value" }, Citation { source: &SOURCES[186], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7848,7 +7857,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "Completions for a closed completion queue are dropped without a trace.",
-        sources: &[Citation { source: &SOURCES[173], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[175], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7857,7 +7866,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Thread,
         says: "The client guards each queue against use by several threads at a time: sends and receives of a socket share its request queue.",
-        sources: &[Citation { source: &SOURCES[175], section: "Remarks" }, Citation { source: &SOURCES[174], section: "Thread Safety" }],
+        sources: &[Citation { source: &SOURCES[177], section: "Remarks" }, Citation { source: &SOURCES[176], section: "Thread Safety" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7866,7 +7875,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "A call with `RIO_MSG_COMMIT_ONLY` may run beside another call on the same request queue.",
-        sources: &[Citation { source: &SOURCES[180], section: "Parameters, RIO_MSG_COMMIT_ONLY" }, Citation { source: &SOURCES[187], section: "Parameters, RIO_MSG_COMMIT_ONLY" }],
+        sources: &[Citation { source: &SOURCES[182], section: "Parameters, RIO_MSG_COMMIT_ONLY" }, Citation { source: &SOURCES[189], section: "Parameters, RIO_MSG_COMMIT_ONLY" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7875,7 +7884,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A send or receive that answers `TRUE` queues exactly one completion, now or later; one that answers `FALSE` queues none.",
-        sources: &[Citation { source: &SOURCES[180], section: "Return value" }, Citation { source: &SOURCES[187], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[182], section: "Return value" }, Citation { source: &SOURCES[189], section: "Return value" }],
         certainty: Certainty::Contradicted,
         decision: Some("The pages of the sends list `WSA_IO_PENDING` among the errors. A pending request is a success here, and the code is not answered."),
         ..Obligation::NONE
@@ -7886,7 +7895,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "With `RIO_MSG_COMMIT_ONLY` the client gives no other flag, null pointers and a buffer count of zero.",
-        sources: &[Citation { source: &SOURCES[180], section: "Parameters, RIO_MSG_COMMIT_ONLY" }, Citation { source: &SOURCES[188], section: "Parameters, RIO_MSG_COMMIT_ONLY" }],
+        sources: &[Citation { source: &SOURCES[182], section: "Parameters, RIO_MSG_COMMIT_ONLY" }, Citation { source: &SOURCES[190], section: "Parameters, RIO_MSG_COMMIT_ONLY" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7895,7 +7904,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "A request with `RIO_MSG_DEFER` is carried out at the latest when a request of its direction without the flag, or a commit, follows.",
-        sources: &[Citation { source: &SOURCES[187], section: "Parameters, RIO_MSG_DEFER" }, Citation { source: &SOURCES[180], section: "Parameters, RIO_MSG_DEFER" }],
+        sources: &[Citation { source: &SOURCES[189], section: "Parameters, RIO_MSG_DEFER" }, Citation { source: &SOURCES[182], section: "Parameters, RIO_MSG_DEFER" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7904,7 +7913,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client leaves out `pData` only on bound UDP sockets, with the buffer count zero; otherwise the count is one.",
-        sources: &[Citation { source: &SOURCES[180], section: "Parameters, pData, DataBufferCount" }, Citation { source: &SOURCES[187], section: "Parameters, pData, DataBufferCount" }],
+        sources: &[Citation { source: &SOURCES[182], section: "Parameters, pData, DataBufferCount" }, Citation { source: &SOURCES[189], section: "Parameters, pData, DataBufferCount" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7913,7 +7922,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "A slice for an address has at least the size of `SOCKADDR_INET`.",
-        sources: &[Citation { source: &SOURCES[181], section: "Parameters, pLocalAddress, pRemoteAddress" }],
+        sources: &[Citation { source: &SOURCES[183], section: "Parameters, pLocalAddress, pRemoteAddress" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7922,7 +7931,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "In `RIOSendEx` the client leaves `pLocalAddress` null.",
-        sources: &[Citation { source: &SOURCES[188], section: "Parameters, pLocalAddress" }, Citation { source: &SOURCES[188], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[190], section: "Parameters, pLocalAddress" }, Citation { source: &SOURCES[190], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The parameter is reserved and null; the remarks let it give out the address that was used. The parameter is followed."),
         ..Obligation::NONE
@@ -7933,7 +7942,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client uses `RIO_MSG_WAITALL` only on stream sockets.",
-        sources: &[Citation { source: &SOURCES[180], section: "Parameters, RIO_MSG_WAITALL" }, Citation { source: &SOURCES[181], section: "Parameters, RIO_MSG_WAITALL" }],
+        sources: &[Citation { source: &SOURCES[182], section: "Parameters, RIO_MSG_WAITALL" }, Citation { source: &SOURCES[183], section: "Parameters, RIO_MSG_WAITALL" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7942,7 +7951,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "`RIODequeueCompletion` returns how many completions it has removed, at most `ArraySize`, zero if there are none, and `RIO_CORRUPT_CQ` for a queue that is not valid.",
-        sources: &[Citation { source: &SOURCES[177], section: "Return value" }, Citation { source: &SOURCES[177], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[179], section: "Return value" }, Citation { source: &SOURCES[179], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7951,7 +7960,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "Each result has the status, the count, the context of the socket and that of the request.",
-        sources: &[Citation { source: &SOURCES[185], section: "" }],
+        sources: &[Citation { source: &SOURCES[187], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7960,7 +7969,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "`RIONotify` asks for one notice: it comes when the queue holds a completion, at once if it already does, and not again before the next call.",
-        sources: &[Citation { source: &SOURCES[175], section: "Remarks" }, Citation { source: &SOURCES[179], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[177], section: "Remarks" }, Citation { source: &SOURCES[181], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7969,7 +7978,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`RIONotify` fails with `WSAEALREADY` while an earlier one has not been answered.",
-        sources: &[Citation { source: &SOURCES[179], section: "Return value, WSAEALREADY" }],
+        sources: &[Citation { source: &SOURCES[181], section: "Return value, WSAEALREADY" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7978,7 +7987,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "Completions of requests with `RIO_MSG_DONT_NOTIFY` cause no notice; they can be dequeued all the same.",
-        sources: &[Citation { source: &SOURCES[175], section: "Remarks" }, Citation { source: &SOURCES[179], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[177], section: "Remarks" }, Citation { source: &SOURCES[181], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7987,7 +7996,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "With `NotifyReset`, `RIONotify` resets the event of the queue itself.",
-        sources: &[Citation { source: &SOURCES[175], section: "Remarks" }, Citation { source: &SOURCES[171], section: "Event.NotifyReset" }],
+        sources: &[Citation { source: &SOURCES[177], section: "Remarks" }, Citation { source: &SOURCES[173], section: "Event.NotifyReset" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -7996,7 +8005,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Event,
         says: "A queue with a port gets packets with the key and the structure that it was created with; the structure is not null.",
-        sources: &[Citation { source: &SOURCES[175], section: "Parameters, NotificationCompletion" }, Citation { source: &SOURCES[172], section: "RIO_IOCP_COMPLETION" }],
+        sources: &[Citation { source: &SOURCES[177], section: "Parameters, NotificationCompletion" }, Citation { source: &SOURCES[174], section: "RIO_IOCP_COMPLETION" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8005,7 +8014,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client does not call `RIONotify` for a queue that was created without a way to notify.",
-        sources: &[Citation { source: &SOURCES[175], section: "Parameters, NotificationCompletion" }, Citation { source: &SOURCES[171], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[177], section: "Parameters, NotificationCompletion" }, Citation { source: &SOURCES[173], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8014,7 +8023,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "Closing the socket or `SIO_FLUSH` ends pending receives with `WSA_OPERATION_ABORTED` in their results.",
-        sources: &[Citation { source: &SOURCES[180], section: "Return value, WSA_OPERATION_ABORTED" }, Citation { source: &SOURCES[181], section: "Return value, WSA_OPERATION_ABORTED" }],
+        sources: &[Citation { source: &SOURCES[182], section: "Return value, WSA_OPERATION_ABORTED" }, Citation { source: &SOURCES[183], section: "Return value, WSA_OPERATION_ABORTED" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8023,7 +8032,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The provider passes every new descriptor to `WPUModifyIFSHandle` before its client learns it, also that of an accepted, a joined or a shared socket.",
-        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[10], section: "Remarks" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[112], section: "" }],
+        sources: &[Citation { source: &SOURCES[108], section: "" }, Citation { source: &SOURCES[10], section: "Remarks" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[114], section: "" }],
         class: Some("ifs"),
         ..Obligation::NONE
     },
@@ -8033,7 +8042,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The provider gives its client no descriptor that does not come from `WPUCreateSocketHandle`, also for an accepted, a joined or a shared socket.",
-        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[112], section: "" }],
+        sources: &[Citation { source: &SOURCES[108], section: "" }, Citation { source: &SOURCES[49], section: "Remarks" }, Citation { source: &SOURCES[22], section: "Remarks" }, Citation { source: &SOURCES[38], section: "Remarks" }, Citation { source: &SOURCES[29], section: "Remarks" }, Citation { source: &SOURCES[114], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -8043,7 +8052,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "Every call about a socket whose handle comes from `WPUCreateSocketHandle` names that handle and nothing else.",
-        sources: &[Citation { source: &SOURCES[106], section: "" }],
+        sources: &[Citation { source: &SOURCES[108], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -8053,7 +8062,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The provider passes a catalog entry of its own: a base that of the socket, a layer its own entry or a chain that begins with it. It never passes an entry of another provider.",
-        sources: &[Citation { source: &SOURCES[10], section: "Parameters, dwCatalogEntryId" }, Citation { source: &SOURCES[10], section: "Remarks, Layered Service Provider Considerations" }, Citation { source: &SOURCES[7], section: "Parameters, dwCatalogEntryId" }, Citation { source: &SOURCES[13], section: "Parameters, dwCatalogEntryId" }, Citation { source: &SOURCES[293], section: "" }],
+        sources: &[Citation { source: &SOURCES[10], section: "Parameters, dwCatalogEntryId" }, Citation { source: &SOURCES[10], section: "Remarks, Layered Service Provider Considerations" }, Citation { source: &SOURCES[7], section: "Parameters, dwCatalogEntryId" }, Citation { source: &SOURCES[13], section: "Parameters, dwCatalogEntryId" }, Citation { source: &SOURCES[295], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The pages ask for the entry of the caller; Microsoft's samples pass a chain that begins with the layer, and never its hidden entry. Either names the layer, and a check lets both pass, as in the note `own-catalog-entry`."),
         ..Obligation::NONE
@@ -8064,7 +8073,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The entry of a provider has `XP1_IFS_HANDLES` exactly if its descriptors are file handles, so not if it calls `WPUCreateSocketHandle`.",
-        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[7], section: "Remarks" }, Citation { source: &SOURCES[56], section: "Members, dwServiceFlags1" }],
+        sources: &[Citation { source: &SOURCES[108], section: "" }, Citation { source: &SOURCES[7], section: "Remarks" }, Citation { source: &SOURCES[56], section: "Members, dwServiceFlags1" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8073,7 +8082,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "`ReadFile`, `WriteFile` and `CancelIo` of the system work with the descriptors.",
-        sources: &[Citation { source: &SOURCES[106], section: "" }, Citation { source: &SOURCES[219], section: "" }, Citation { source: &SOURCES[258], section: "Remarks, IFS and Non-IFS Providers" }],
+        sources: &[Citation { source: &SOURCES[108], section: "" }, Citation { source: &SOURCES[221], section: "" }, Citation { source: &SOURCES[260], section: "Remarks, IFS and Non-IFS Providers" }],
         class: Some("ifs"),
         ..Obligation::NONE
     },
@@ -8094,7 +8103,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "Ws2_32 remembers which provider has made or registered a handle, and hands each call with that handle to that provider.",
-        sources: &[Citation { source: &SOURCES[230], section: "" }, Citation { source: &SOURCES[106], section: "" }],
+        sources: &[Citation { source: &SOURCES[232], section: "" }, Citation { source: &SOURCES[108], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8103,7 +8112,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Result,
         says: "Ws2_32 gives the application the very descriptor that the provider has returned.",
-        sources: &[Citation { source: &SOURCES[230], section: "" }],
+        sources: &[Citation { source: &SOURCES[232], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8112,7 +8121,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "A descriptor works in every thread of the process that opened it.",
-        sources: &[Citation { source: &SOURCES[112], section: "" }, Citation { source: &SOURCES[237], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[114], section: "" }, Citation { source: &SOURCES[239], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8139,7 +8148,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "If a descriptor cannot be registered or made, the call fails with the error of that upcall, and not with one of the steps that undo it.",
-        sources: &[Citation { source: &SOURCES[293], section: "" }],
+        sources: &[Citation { source: &SOURCES[295], section: "" }],
         certainty: Certainty::Experience,
         ..Obligation::NONE
     },
@@ -8149,7 +8158,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The switch names a socket of a SAN provider by the descriptor that the provider has returned, whatever value that is.",
-        sources: &[Citation { source: &SOURCES[264], section: "" }, Citation { source: &SOURCES[267], section: "" }],
+        sources: &[Citation { source: &SOURCES[266], section: "" }, Citation { source: &SOURCES[269], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -8159,7 +8168,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A SAN provider names a socket in upcalls by the handle that `WPUCreateSocketHandle` has returned, and not by its own descriptor.",
-        sources: &[Citation { source: &SOURCES[264], section: "" }, Citation { source: &SOURCES[267], section: "" }],
+        sources: &[Citation { source: &SOURCES[266], section: "" }, Citation { source: &SOURCES[269], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -8169,7 +8178,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A provider knows the nineteen common options, from `SO_ACCEPTCONN` to `SO_TYPE`, with `PVD_CONFIG` and `TCP_NODELAY`, and answers a plausible value for each of them.",
-        sources: &[Citation { source: &SOURCES[221], section: "Summary of Common Socket Options" }],
+        sources: &[Citation { source: &SOURCES[223], section: "Summary of Common Socket Options" }],
         certainty: Certainty::Contradicted,
         decision: Some("The pages of both functions allow `WSAENOPROTOOPT` for options that are not supported. For the common ones the summary is followed; an option that has no meaning for a provider is accepted and kept, and `TCP_NODELAY` may be refused where the level is not known."),
         ..Obligation::NONE
@@ -8180,7 +8189,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A provider without use for `SO_DEBUG`, `SO_DONTROUTE`, `SO_KEEPALIVE`, `SO_RCVBUF` or `SO_SNDBUF` still lets them be set. It answers a constant then, or what was set.",
-        sources: &[Citation { source: &SOURCES[221], section: "note (i)" }],
+        sources: &[Citation { source: &SOURCES[223], section: "note (i)" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8200,7 +8209,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "`SO_BROADCAST`, `SO_DEBUG`, `SO_DONTROUTE`, `SO_KEEPALIVE`, `SO_OOBINLINE`, `SO_REUSEADDR` and `SO_CONDITIONAL_ACCEPT` are false until they are set; `SO_DONTLINGER` is true.",
-        sources: &[Citation { source: &SOURCES[35], section: "Remarks" }, Citation { source: &SOURCES[221], section: "" }, Citation { source: &SOURCES[215], section: "Remarks" }, Citation { source: &SOURCES[163], section: "" }],
+        sources: &[Citation { source: &SOURCES[35], section: "Remarks" }, Citation { source: &SOURCES[223], section: "" }, Citation { source: &SOURCES[217], section: "Remarks" }, Citation { source: &SOURCES[165], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8209,7 +8218,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "`SO_ERROR`, `SO_GROUP_ID`, `SO_GROUP_PRIORITY`, `SO_RCVTIMEO` and `SO_SNDTIMEO` are zero until something sets them.",
-        sources: &[Citation { source: &SOURCES[35], section: "Remarks" }, Citation { source: &SOURCES[221], section: "" }, Citation { source: &SOURCES[68], section: "" }],
+        sources: &[Citation { source: &SOURCES[35], section: "Remarks" }, Citation { source: &SOURCES[223], section: "" }, Citation { source: &SOURCES[68], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8218,7 +8227,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "The `l_onoff` of `SO_LINGER` is zero until the option is set.",
-        sources: &[Citation { source: &SOURCES[221], section: "" }, Citation { source: &SOURCES[35], section: "Remarks, SO_DONTLINGER" }],
+        sources: &[Citation { source: &SOURCES[223], section: "" }, Citation { source: &SOURCES[35], section: "Remarks, SO_DONTLINGER" }],
         certainty: Certainty::Contradicted,
         decision: Some("The table of the page of `WSPGetSockOpt` calls 1, on, the default of `SO_LINGER`, and true the default of `SO_DONTLINGER`, which is its opposite. The summary, where it is off, is followed."),
         ..Obligation::NONE
@@ -8229,7 +8238,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`SO_ACCEPTCONN`, `SO_BSP_STATE`, `SO_CONNECT_TIME`, `SO_ERROR`, `SO_GROUP_ID`, `SO_MAX_MSG_SIZE`, `SO_PROTOCOL_INFOW` and `SO_TYPE` cannot be set: `WSAENOPROTOOPT`.",
-        sources: &[Citation { source: &SOURCES[68], section: "" }, Citation { source: &SOURCES[192], section: "Remarks" }, Citation { source: &SOURCES[35], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[68], section: "" }, Citation { source: &SOURCES[194], section: "Remarks" }, Citation { source: &SOURCES[35], section: "Remarks" }],
         certainty: Certainty::Implied,
         ..Obligation::NONE
     },
@@ -8260,7 +8269,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Switching `SO_LINGER` on switches `SO_DONTLINGER` off, and the other way round; both always show opposite values.",
-        sources: &[Citation { source: &SOURCES[47], section: "Remarks, SO_LINGER" }, Citation { source: &SOURCES[192], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[47], section: "Remarks, SO_LINGER" }, Citation { source: &SOURCES[194], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of the structure `linger` has it the other way round: a value of `SO_DONTLINGER` other than zero makes `l_onoff` other than zero. The table of WSPSetSockOpt calls `SO_DONTLINGER` reserved, while its text uses it. The text of the functions is followed, as the option's name says the same."),
         ..Obligation::NONE
@@ -8298,7 +8307,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "`SO_ERROR` answers the error that the provider keeps for each socket, and clears it, so that the next reading is zero.",
-        sources: &[Citation { source: &SOURCES[35], section: "Remarks, SO_ERROR" }, Citation { source: &SOURCES[108], section: "" }],
+        sources: &[Citation { source: &SOURCES[35], section: "Remarks, SO_ERROR" }, Citation { source: &SOURCES[110], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8352,7 +8361,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "`SO_BSP_STATE` fills in `CSADDR_INFO` with type, protocol and both addresses. An address that the socket does not have is a null pointer with the length zero.",
-        sources: &[Citation { source: &SOURCES[214], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[216], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8361,7 +8370,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "`SO_CONNECT_TIME` answers for how many seconds a socket has been connected, also while `AcceptEx` still waits for the first data.",
-        sources: &[Citation { source: &SOURCES[141], section: "Remarks, SO_CONNECT_TIME" }, Citation { source: &SOURCES[68], section: "" }, Citation { source: &SOURCES[116], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[143], section: "Remarks, SO_CONNECT_TIME" }, Citation { source: &SOURCES[68], section: "" }, Citation { source: &SOURCES[118], section: "Remarks" }, Citation { source: &SOURCES[128], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8370,7 +8379,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "Without a connection `SO_CONNECT_TIME` succeeds and answers 0xFFFFFFFF, the bits of `SOCKET_ERROR`.",
-        sources: &[Citation { source: &SOURCES[141], section: "Remarks, SO_CONNECT_TIME" }, Citation { source: &SOURCES[116], section: "Remarks" }, Citation { source: &SOURCES[126], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[143], section: "Remarks, SO_CONNECT_TIME" }, Citation { source: &SOURCES[118], section: "Remarks" }, Citation { source: &SOURCES[128], section: "Remarks" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page of `getsockopt` says that the call returns `SOCKET_ERROR` without a connection, also while `ConnectEx` runs, and has no code for it. Clients look for that value in the answer, so it is the answer and not the result."),
         ..Obligation::NONE
@@ -8409,7 +8418,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "`SO_RCVTIMEO` and `SO_SNDTIMEO` limit blocking calls, in milliseconds; zero is no limit. A receive without data in time ends with `WSAETIMEDOUT`.",
-        sources: &[Citation { source: &SOURCES[68], section: "" }, Citation { source: &SOURCES[141], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[68], section: "" }, Citation { source: &SOURCES[143], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8448,7 +8457,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`SO_KEEPALIVE` on a datagram socket gives `WSAENOPROTOOPT`.",
-        sources: &[Citation { source: &SOURCES[217], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[219], section: "Return value" }],
         certainty: Certainty::Contradicted,
         decision: Some("The summary lets a provider accept the option without using it. A provider may do either on datagram sockets; a check takes both answers."),
         ..Obligation::NONE
@@ -8459,7 +8468,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "The client sets `SO_KEEPALIVE` before it connects or after the connection is made, and not in between: since Windows Vista TCP answers `WSAEINVAL` then.",
-        sources: &[Citation { source: &SOURCES[217], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[219], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8477,7 +8486,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Order,
         says: "The client sets `SO_EXCLUSIVEADDRUSE` before it binds the socket; later it has no effect.",
-        sources: &[Citation { source: &SOURCES[216], section: "Syntax" }, Citation { source: &SOURCES[68], section: "" }],
+        sources: &[Citation { source: &SOURCES[218], section: "Syntax" }, Citation { source: &SOURCES[68], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8486,7 +8495,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A socket without `SO_REUSEADDR` that is bound to an address and port in use gets `WSAEADDRINUSE`. The wildcard address is in use if any address with the port is, and the other way round.",
-        sources: &[Citation { source: &SOURCES[216], section: "Bind Behavior with Various Options Set" }],
+        sources: &[Citation { source: &SOURCES[218], section: "Bind Behavior with Various Options Set" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8495,7 +8504,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A socket with `SO_REUSEADDR` can be bound to an address and port in use, unless the socket that uses them has `SO_EXCLUSIVEADDRUSE`.",
-        sources: &[Citation { source: &SOURCES[216], section: "Bind Behavior with Various Options Set" }, Citation { source: &SOURCES[47], section: "Remarks, SO_REUSEADDR" }],
+        sources: &[Citation { source: &SOURCES[218], section: "Bind Behavior with Various Options Set" }, Citation { source: &SOURCES[47], section: "Remarks, SO_REUSEADDR" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8504,7 +8513,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A socket with `SO_REUSEADDR` that is bound to an address of a socket with `SO_EXCLUSIVEADDRUSE` gets `WSAEACCES`.",
-        sources: &[Citation { source: &SOURCES[216], section: "Bind Behavior with Various Options Set" }],
+        sources: &[Citation { source: &SOURCES[218], section: "Bind Behavior with Various Options Set" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8522,7 +8531,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "`SO_CONDITIONAL_ACCEPT` on a socket that listens already gives `WSAEINVAL`.",
-        sources: &[Citation { source: &SOURCES[215], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[217], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8531,7 +8540,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "With `SO_CONDITIONAL_ACCEPT` the provider makes no connection before the condition function of `WSPAccept` has answered `CF_ACCEPT`, and the backlog does not count.",
-        sources: &[Citation { source: &SOURCES[215], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[217], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8549,7 +8558,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "`TCP_NODELAY` is false until it is set.",
-        sources: &[Citation { source: &SOURCES[69], section: "" }, Citation { source: &SOURCES[141], section: "Remarks, TCP_NODELAY" }],
+        sources: &[Citation { source: &SOURCES[69], section: "" }, Citation { source: &SOURCES[143], section: "Remarks, TCP_NODELAY" }],
         certainty: Certainty::Contradicted,
         decision: Some("The summary leaves the default to the provider. The page of the TCP options has false, and `getsockopt` recommends it."),
         ..Obligation::NONE
@@ -8569,7 +8578,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A provider of UDP over IPv4 accepts `UDP_NOCHECKSUM`; if it cannot leave checksums out, it keeps the value and does nothing.",
-        sources: &[Citation { source: &SOURCES[147], section: "" }],
+        sources: &[Citation { source: &SOURCES[149], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8578,7 +8587,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A provider whose entry has `XP1_SUPPORT_MULTIPOINT` without the two planes supports `IP_DROP_MEMBERSHIP`.",
-        sources: &[Citation { source: &SOURCES[145], section: "" }],
+        sources: &[Citation { source: &SOURCES[147], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8587,7 +8596,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A TCP/IP provider with `SOCK_RAW` supports `IP_HDRINCL`, or `IPV6_HDRINCL` on IPv6; both are off at first.",
-        sources: &[Citation { source: &SOURCES[145], section: "" }, Citation { source: &SOURCES[146], section: "" }],
+        sources: &[Citation { source: &SOURCES[147], section: "" }, Citation { source: &SOURCES[148], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8596,7 +8605,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "A provider without `IP_OPTIONS` or `IP_TTL` fails the reading of that option, by which clients find out.",
-        sources: &[Citation { source: &SOURCES[145], section: "" }],
+        sources: &[Citation { source: &SOURCES[147], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8605,7 +8614,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Setting `IP_OPTIONS` replaces all earlier ones, and an empty value removes them.",
-        sources: &[Citation { source: &SOURCES[145], section: "" }],
+        sources: &[Citation { source: &SOURCES[147], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8614,7 +8623,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Client,
         kind: ObligationKind::Argument,
         says: "The client sets `IPV6_MULTICAST_HOPS`, `IPV6_UNICAST_HOPS` and `TCP_KEEPCNT` to 255 at most.",
-        sources: &[Citation { source: &SOURCES[146], section: "" }, Citation { source: &SOURCES[69], section: "" }],
+        sources: &[Citation { source: &SOURCES[148], section: "" }, Citation { source: &SOURCES[69], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8623,7 +8632,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "`IP_MULTICAST_LOOP` is on at first and counts on the socket that receives: if it is off, the socket gets no multicasts from its own machine.",
-        sources: &[Citation { source: &SOURCES[145], section: "" }],
+        sources: &[Citation { source: &SOURCES[147], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8632,7 +8641,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "`IPV6_V6ONLY` is on at first. Switched off, the socket also takes and gives IPv4 addresses, in their mapped form.",
-        sources: &[Citation { source: &SOURCES[146], section: "" }],
+        sources: &[Citation { source: &SOURCES[148], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8641,7 +8650,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "An interface index is set in network byte order for `IP_MULTICAST_IF` and `IP_UNICAST_IF`, in host order for the IPv6 options, and read in host order always.",
-        sources: &[Citation { source: &SOURCES[145], section: "" }, Citation { source: &SOURCES[146], section: "" }],
+        sources: &[Citation { source: &SOURCES[147], section: "" }, Citation { source: &SOURCES[148], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8650,7 +8659,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "A SAN provider whose transport limits a send answers `SO_MAX_MSG_SIZE`, and one whose transport limits RDMA answers `SO_MAX_RDMA_SIZE`.",
-        sources: &[Citation { source: &SOURCES[273], section: "Retrieving SAN socket options" }],
+        sources: &[Citation { source: &SOURCES[275], section: "Retrieving SAN socket options" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -8660,7 +8669,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The switch passes no send and no RDMA transfer that is longer than the SAN provider's answer to `SO_MAX_MSG_SIZE` or `SO_MAX_RDMA_SIZE`.",
-        sources: &[Citation { source: &SOURCES[273], section: "Retrieving SAN socket options" }],
+        sources: &[Citation { source: &SOURCES[275], section: "Retrieving SAN socket options" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -8670,7 +8679,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The switch asks a SAN provider only for `SO_DEBUG`, `SO_MAX_MSG_SIZE`, `SO_MAX_RDMA_SIZE`, `SO_RDMA_THRESHOLD_SIZE` and the group options, and sets only `SO_DEBUG` and `SO_GROUP_PRIORITY`.",
-        sources: &[Citation { source: &SOURCES[273], section: "" }],
+        sources: &[Citation { source: &SOURCES[275], section: "" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -8680,7 +8689,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "A SAN provider whose entry has `XP1_QOS_SUPPORTED` supports `SO_GROUP_ID` and `SO_GROUP_PRIORITY`.",
-        sources: &[Citation { source: &SOURCES[273], section: "Retrieving SAN socket options" }],
+        sources: &[Citation { source: &SOURCES[275], section: "Retrieving SAN socket options" }],
         class: Some("non_ifs"),
         ..Obligation::NONE
     },
@@ -8690,7 +8699,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "The provider starts if the wanted version is its lowest or any higher one, also one that does not exist yet.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[109], section: "" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[111], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8736,7 +8745,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Result,
         says: "Each further start may want another version; the provider answers it by the same rule.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[109], section: "" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[111], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8745,7 +8754,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "Ws2_32 wants version 2.2 and uses no provider that answers another `wVersion`; the application gets `WSAEINVALIDPROVIDER`.",
-        sources: &[Citation { source: &SOURCES[67], section: "Return value" }, Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[98], section: "WSAEINVALIDPROVIDER" }],
+        sources: &[Citation { source: &SOURCES[67], section: "Return value" }, Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[100], section: "WSAEINVALIDPROVIDER" }],
         certainty: Certainty::Contradicted,
         decision: Some("The list of error codes says 2.0, the page of WSASocket says 2.2, and the example on the page of WSPStartup checks for 2.2. It is 2.2."),
         ..Obligation::NONE
@@ -8783,7 +8792,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "The description in `szDescription` ends with a zero within the array and has no control or formatting characters.",
-        sources: &[Citation { source: &SOURCES[52], section: "Members, szDescription" }, Citation { source: &SOURCES[280], section: "" }],
+        sources: &[Citation { source: &SOURCES[52], section: "Members, szDescription" }, Citation { source: &SOURCES[282], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page allows 256 characters beside the final zero, the array of the headers has 256 places in all. At most 255 characters come before the zero, as in the note `text-lengths`."),
         ..Obligation::NONE
@@ -8794,7 +8803,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Lifetime,
         says: "The provider copies the table of upcalls during the call and does not read the caller's table afterwards.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[280], section: "" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[282], section: "" }],
         certainty: Certainty::Contradicted,
         decision: Some("The page speaks of storing the pointer, but the table of WSPStartup is passed by value. A copy is kept, as in the note `table-by-value`, for WSPStartupEx too."),
         ..Obligation::NONE
@@ -8805,7 +8814,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "After each successful start the provider makes its upcalls through the table of that start, and no more through an earlier one.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[109], section: "" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[111], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8835,7 +8844,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "A layer starts the provider below with the very table that it has received itself, so that the upcalls of all layers go straight to Ws2_32.",
-        sources: &[Citation { source: &SOURCES[109], section: "Initializing Protocol Chains" }],
+        sources: &[Citation { source: &SOURCES[111], section: "Initializing Protocol Chains" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8844,7 +8853,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "Ws2_32 does not use a provider whose table of functions has null pointers where none is allowed; the application gets `WSAEINVALIDPROCTABLE`.",
-        sources: &[Citation { source: &SOURCES[98], section: "WSAEINVALIDPROCTABLE" }, Citation { source: &SOURCES[67], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[100], section: "WSAEINVALIDPROCTABLE" }, Citation { source: &SOURCES[67], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8853,7 +8862,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "Ws2_32 loads and starts a provider when it is first needed, as for a socket of its entry, and not before.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[109], section: "" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[111], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8880,7 +8889,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Order,
         says: "Ws2_32 calls `WSPCleanup` once for each start that has succeeded, and not for one that has failed.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[103], section: "" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[105], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8889,7 +8898,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "A layer calls `WSPCleanup` of the provider below once for each start of it that has succeeded, in its own last clean-up at the latest.",
-        sources: &[Citation { source: &SOURCES[103], section: "" }, Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[70], section: "WSP_NOT_INITIALIZED" }],
+        sources: &[Citation { source: &SOURCES[105], section: "" }, Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[70], section: "WSP_NOT_INITIALIZED" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8898,7 +8907,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Order,
         says: "The provider counts its successful starts in each process, and its clean-ups; only the clean-up that brings the count to zero ends it.",
-        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[109], section: "" }, Citation { source: &SOURCES[103], section: "" }, Citation { source: &SOURCES[21], section: "Remarks" }],
+        sources: &[Citation { source: &SOURCES[19], section: "Remarks" }, Citation { source: &SOURCES[111], section: "" }, Citation { source: &SOURCES[105], section: "" }, Citation { source: &SOURCES[21], section: "Remarks" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8936,7 +8945,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Thread,
         says: "The provider makes no upcall, and calls no function of Winsock or of the provider below, while the system loads or unloads its library.",
-        sources: &[Citation { source: &SOURCES[70], section: "UNSUPPORTED_API_CALL_IN_DLLMAIN" }, Citation { source: &SOURCES[256], section: "Remarks" }, Citation { source: &SOURCES[20], section: "Remarks" }, Citation { source: &SOURCES[293], section: "" }],
+        sources: &[Citation { source: &SOURCES[70], section: "UNSUPPORTED_API_CALL_IN_DLLMAIN" }, Citation { source: &SOURCES[258], section: "Remarks" }, Citation { source: &SOURCES[20], section: "Remarks" }, Citation { source: &SOURCES[295], section: "" }],
         certainty: Certainty::Experience,
         ..Obligation::NONE
     },
@@ -8946,7 +8955,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "If a library cannot be loaded or its start fails, the application gets `WSAEPROVIDERFAILEDINIT`, and not the code of the provider.",
-        sources: &[Citation { source: &SOURCES[98], section: "WSAEPROVIDERFAILEDINIT" }, Citation { source: &SOURCES[67], section: "Return value" }],
+        sources: &[Citation { source: &SOURCES[100], section: "WSAEPROVIDERFAILEDINIT" }, Citation { source: &SOURCES[67], section: "Return value" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8955,7 +8964,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "Ws2_32 makes the code that a failed call has written the last error of the calling thread.",
-        sources: &[Citation { source: &SOURCES[108], section: "" }],
+        sources: &[Citation { source: &SOURCES[110], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8964,7 +8973,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Error,
         says: "If a provider fails and gives no code, the application gets `WSASYSCALLFAILURE`.",
-        sources: &[Citation { source: &SOURCES[98], section: "WSASYSCALLFAILURE" }],
+        sources: &[Citation { source: &SOURCES[100], section: "WSASYSCALLFAILURE" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -8973,7 +8982,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Argument,
         says: "The provider checks all parameters by itself, as Ws2_32 hands on wrong ones too.",
-        sources: &[Citation { source: &SOURCES[108], section: "" }],
+        sources: &[Citation { source: &SOURCES[110], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -13306,7 +13315,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The host passes a pointer `lpWSPData` that is aligned and not null.",
-        sources: &[Citation { source: &SOURCES[260], section: "" }],
+        sources: &[Citation { source: &SOURCES[262], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
     },
@@ -13316,7 +13325,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "The provider writes `lpWSPData` only if the call succeeds.",
-        sources: &[Citation { source: &SOURCES[260], section: "" }],
+        sources: &[Citation { source: &SOURCES[262], section: "" }],
         rule: Some("written-on-success"),
         ..Obligation::NONE
     },
@@ -13326,7 +13335,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The host passes a pointer `lpProtocolInfo` that is aligned and not null.",
-        sources: &[Citation { source: &SOURCES[260], section: "" }],
+        sources: &[Citation { source: &SOURCES[262], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
     },
@@ -13336,7 +13345,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The host passes a pointer `lpUpcallTable` that is aligned and not null.",
-        sources: &[Citation { source: &SOURCES[260], section: "" }],
+        sources: &[Citation { source: &SOURCES[262], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
     },
@@ -13346,7 +13355,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Host,
         kind: ObligationKind::Argument,
         says: "The host passes a pointer `lpProcTable` that is aligned and not null.",
-        sources: &[Citation { source: &SOURCES[260], section: "" }],
+        sources: &[Citation { source: &SOURCES[262], section: "" }],
         rule: Some("not-null"),
         ..Obligation::NONE
     },
@@ -13356,7 +13365,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::OutValue,
         says: "The provider writes `lpProcTable` only if the call succeeds.",
-        sources: &[Citation { source: &SOURCES[260], section: "" }],
+        sources: &[Citation { source: &SOURCES[262], section: "" }],
         rule: Some("written-on-success"),
         ..Obligation::NONE
     },
@@ -13366,7 +13375,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "The provider reports `WSASYSNOTREADY` if the network system is not ready.",
-        sources: &[Citation { source: &SOURCES[260], section: "" }],
+        sources: &[Citation { source: &SOURCES[262], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -13375,7 +13384,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "The provider reports `WSAVERNOTSUPPORTED` if the wanted version is lower than the provider's lowest.",
-        sources: &[Citation { source: &SOURCES[260], section: "" }],
+        sources: &[Citation { source: &SOURCES[262], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -13384,7 +13393,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "The provider reports `WSAEPROCLIM` if the provider serves no further process.",
-        sources: &[Citation { source: &SOURCES[260], section: "" }],
+        sources: &[Citation { source: &SOURCES[262], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -13393,7 +13402,7 @@ pub static OBLIGATIONS: &[Obligation] = &[
         binds: Party::Plugin,
         kind: ObligationKind::Error,
         says: "The provider reports `WSAEFAULT` if `lpWSPData` or `lpProcTable` is not valid.",
-        sources: &[Citation { source: &SOURCES[260], section: "" }],
+        sources: &[Citation { source: &SOURCES[262], section: "" }],
         ..Obligation::NONE
     },
     Obligation {
@@ -14020,7 +14029,7 @@ pub static RETIRED: &[&str] = &[
 ];
 
 /// Every source.
-pub static SOURCES: [Source; 294] = [
+pub static SOURCES: [Source; 296] = [
     Source { title: "Platform SDK: Windows Sockets, Upcalls Exposed by Windows Sockets 2 DLL", url: None },
     Source { title: "Upcalls Exposed by Windows Sockets 2 DLL", url: Some("https://learn.microsoft.com/windows/win32/winsock/upcalls-exposed-by-windows-sockets-2-dll-2") },
     Source { title: "WPUCloseEvent function", url: Some("https://learn.microsoft.com/windows/win32/api/ws2spi/nf-ws2spi-wpucloseevent") },
@@ -14116,6 +14125,8 @@ pub static SOURCES: [Source; 294] = [
     Source { title: "netsh winsock", url: Some("https://learn.microsoft.com/windows-server/administration/windows-commands/netsh-winsock") },
     Source { title: "WSCWriteProviderOrder function", url: Some("https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder") },
     Source { title: "WSCWriteProviderOrder32 function", url: Some("https://learn.microsoft.com/windows/win32/api/sporder/nf-sporder-wscwriteproviderorder32") },
+    Source { title: "DllMain entry point", url: Some("https://learn.microsoft.com/windows/win32/dlls/dllmain") },
+    Source { title: "RtlDllShutdownInProgress function", url: Some("https://learn.microsoft.com/windows/win32/devnotes/rtldllshutdowninprogress") },
     Source { title: "GetModuleHandleExW function", url: Some("https://learn.microsoft.com/windows/win32/api/libloaderapi/nf-libloaderapi-getmodulehandleexw") },
     Source { title: "WaitForMultipleObjectsEx function", url: Some("https://learn.microsoft.com/windows/win32/api/synchapi/nf-synchapi-waitformultipleobjectsex") },
     Source { title: "Multiple Provider Restrictions on Select", url: Some("https://learn.microsoft.com/windows/win32/winsock/multiple-provider-restrictions-on-select-2") },

@@ -432,6 +432,7 @@ pub trait ServiceProvider {
     /// - The last clean-up frees all resources of the provider, such as events and memory. (`WSPCleanup.everything-freed`)
     /// - Right after the last clean-up the provider can be started again, and then works as after its first start. (`WSPCleanup.can-start-again`)
     /// - The provider bears a process that ends without a clean-up: nothing that other processes use is left in a wrong state. (`WSPCleanup.process-may-just-end`)
+    /// - A clean-up while the process is ending, as in `DLL_PROCESS_DETACH`, waits for no other thread and leaves the resources to the system: the other threads have been ended wherever they were. (`WSPCleanup.ending-process-waits-for-nobody`)
     /// - The client makes the last clean-up after its blocking calls have returned, and not from within a blocking hook. (`WSPCleanup.not-from-a-callback`, binds the client)
     /// - Obligations of topics hold here too: `blocking` (1), `socket-handles` (1), `start-up` (10).
     #[inline]

@@ -192,6 +192,7 @@ signatures_but_for! { ws:
 /// The version is compared with the header, and no header has the stop codes of Application Verifier.
 const NOT_THERE: &[&str] = &[
     "WSPUPCALLTABLEEX",
+    "LPRTLDLLSHUTDOWNINPROGRESS",
     "LPWSPSTARTUPEX",
     "SOMAXCONN",
     "WINSOCK_VERSION",
@@ -212,6 +213,7 @@ const NOT_THERE: &[&str] = &[
 /// Types that are only another name of an integer, a pointer or a structure, which is compared.
 const NAMES_ALONE: &[&str] = &[
     "BOOL",
+    "BOOLEAN",
     "WORD",
     "WCHAR",
     "UINT",

@@ -5,7 +5,7 @@
 //! one host in a process. Each scenario applies to every cell, and leaves nothing open.
 
 mod blocking;
-mod cells;
+pub(crate) mod cells;
 mod connections;
 mod crowd;
 mod events;
@@ -13,7 +13,7 @@ mod overlapped;
 mod settings;
 mod system;
 mod tally;
-mod world;
+pub(crate) mod world;
 
 use cells::{BASES, CHAINS, Cell, ON_THE_SYSTEM};
 use std::io::Write;

@@ -16,6 +16,7 @@ mod base_races;
 mod client;
 mod common;
 mod documented_errors;
+mod ends;
 mod host_sockets;
 mod layout_oracle;
 mod lent;

@@ -54,11 +54,10 @@ impl IfsHandles {
         self.current.get(&object).is_some_and(|handle| *handle != object)
     }
 
-    /// Ends the registrations of an entry, as the last clean-up of its provider does.
-    pub(crate) fn forget_all(&mut self, entry: u32) {
-        self.registered.retain(|_, registration| registration.entry != entry);
-        let registered = &self.registered;
-        self.current.retain(|_, handle| registered.contains_key(handle));
+    /// Ends all registrations, as the last clean-up does.
+    pub(crate) fn clear(&mut self) {
+        self.registered.clear();
+        self.current.clear();
     }
 
     pub(crate) fn contains(&self, handle: SOCKET) -> bool {

@@ -61,6 +61,11 @@ impl Sockets {
         self.0.iter().map(|(handle, socket)| (*handle, socket.entry, socket.context))
     }
 
+    /// Closes the handles that are not to be kept.
+    pub(crate) fn retain(&mut self, keep: impl Fn(SOCKET) -> bool) {
+        self.0.retain(|handle, _| keep(*handle));
+    }
+
     pub(crate) fn open(&self) -> usize {
         self.0.len()
     }

@@ -40,12 +40,15 @@ impl Upcalls for Ws2 {
     }
 
     fn on_close_socket_handle(&self, socket: SOCKET) -> Result<(), WsaError> {
-        let mut parts = self.lock();
-        let closed = parts.sockets.close(socket);
-        if closed.is_err() {
-            parts.unknown_socket("WPUCloseSocketHandle", socket);
-        }
-        closed
+        self.change(|parts| {
+            parts.is_running()?;
+            let closed = parts.sockets.close(socket);
+            parts.let_go.remove(&socket);
+            if closed.is_err() {
+                parts.unknown_socket("WPUCloseSocketHandle", socket);
+            }
+            closed
+        })
     }
 
     fn on_create_event(&self) -> Result<WSAEVENT, WsaError> {
@@ -57,6 +60,7 @@ impl Upcalls for Ws2 {
 
     fn on_create_socket_handle(&self, entry: u32, context: usize) -> Result<SOCKET, WsaError> {
         let mut parts = self.lock();
+        parts.is_running()?;
         if !parts.catalog.contains(entry) {
             return Err(WsaError::WSAEINVAL);
         }
@@ -76,6 +80,7 @@ impl Upcalls for Ws2 {
 
     fn on_get_provider_path(&self, id: &GUID) -> Result<WideString, WsaError> {
         let mut parts = self.lock();
+        parts.is_running()?;
         let path = parts.catalog.path(id).cloned();
         if path.is_none() {
             let detail = format!("the id begins with {:08x}", id.Data1);
@@ -86,6 +91,7 @@ impl Upcalls for Ws2 {
 
     fn on_modify_ifs_handle(&self, entry: u32, proposed: SOCKET) -> Result<SOCKET, WsaError> {
         let mut parts = self.lock();
+        parts.is_running()?;
         let (possible, known) = (parts.can_be_file(proposed), parts.catalog.find(entry));
         let files = known.is_some_and(Entry::is_ifs);
         let known = known.is_some();
@@ -120,6 +126,7 @@ impl Upcalls for Ws2 {
         entry: u32,
     ) -> Result<Option<(unsafe extern "system" fn(usize) -> i32, usize)>, WsaError> {
         let parts = self.lock();
+        parts.is_running()?;
         if !parts.catalog.contains(entry) {
             return Err(WsaError::WSAEINVAL);
         }
@@ -128,8 +135,10 @@ impl Upcalls for Ws2 {
     }
 
     fn on_query_socket_handle_context(&self, socket: SOCKET) -> Result<usize, WsaError> {
+        let parts = self.lock();
+        parts.is_running()?;
         // An unknown socket is a normal result and not a fault: providers call this to find out.
-        self.lock().sockets.context(socket)
+        parts.sockets.context(socket)
     }
 
     unsafe fn on_queue_apc(
@@ -198,6 +207,11 @@ impl Upcalls for Ws2 {
         transferred: u32,
     ) -> Result<(), WsaError> {
         self.change(|parts| {
+            if parts.run == Run::Ending {
+                let Parts { audit, faults, .. } = &mut *parts;
+                audit.tell(operation.addr().get(), Way::Completed, faults);
+                return Err(WsaError::WSAEINVAL);
+            }
             // The other upcalls return WSAENOTSOCK here; the documentation of this one does not list it.
             // A socket of the switch may have any value, and is bound to no port.
             let of_switch = if parts.san.contains_key(&socket) { Ok(None) } else { Err(()) };

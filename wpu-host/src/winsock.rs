@@ -16,6 +16,7 @@ use std::fmt;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::{
     GUID, INVALID_SOCKET, NO_ERROR, SOCKET, SOCKET_ERROR, WSABUF, WSAPROTOCOL_INFOW, WSATHREADID,
@@ -64,6 +65,9 @@ pub(crate) struct Route {
 /// The content of the error location before a call: not an error code of Winsock.
 const UNTOUCHED: i32 = 0x5AFE_0001;
 
+/// The time for which the last clean-up waits until the handles of closed sockets are closed.
+const PATIENCE_FOR_HANDLES: Duration = Duration::from_secs(1);
+
 /// The number of calls whose arguments are kept.
 const KEPT_CALLS: usize = 256;
 
@@ -109,6 +113,13 @@ impl Winsock {
         self.starts.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// Fails if the calling thread is in a callback of a provider and this would be the last clean-up: it would end the call
+    /// that waits for the callback.
+    pub(crate) fn check_clean_up(&self) -> Result<(), WsaError> {
+        let last = self.starts.load(Ordering::SeqCst) == 1;
+        if last && context::is_inside(&self.ws2) { Err(WsaError::WSAEINPROGRESS) } else { Ok(()) }
+    }
+
     /// Decrements the start-up count. At 0, all providers are cleaned up.
     pub(crate) fn clean_up(&self) -> Result<(), WsaError> {
         let _changing = lock(&self.changing);
@@ -116,8 +127,7 @@ impl Winsock {
             0 => Err(WsaError::WSANOTINITIALISED),
             1 => {
                 self.starts.store(0, Ordering::SeqCst);
-                self.stop();
-                Ok(())
+                self.stop()
             }
             more => {
                 self.starts.store(more - 1, Ordering::SeqCst);
@@ -131,24 +141,33 @@ impl Winsock {
         left_open(&self.ws2)
     }
 
-    fn stop(&self) {
+    /// Ends the run in the order of Ws2_32: upcalls fail first, the table of handles is emptied, and then the providers are
+    /// cleaned up in the order of the catalog, so that a layer is cleaned up before the providers below.
+    fn stop(&self) -> Result<(), WsaError> {
         // Pending requests on closed sockets should complete soon.
         let patience = self.ws2.lock().patience;
         self.ws2.wait(patience, false, |parts| {
             (!parts.audit.overdue(&parts.threads, &parts.requests)).then_some(())
         });
+        // Handles are closed after the last request on them, on whichever thread that ends.
+        self.ws2.wait(patience.min(PATIENCE_FOR_HANDLES), false, |parts| parts.has_let_go().then_some(()));
         {
             let parts = &mut *self.ws2.lock();
             parts.audit.abandon(&parts.threads, &parts.requests, &mut parts.faults);
         }
-        let providers: Vec<_> = lock(&self.providers).iter().map(|(key, p)| (*key, Arc::clone(p))).collect();
-        let mut any = false;
-        for (id, provider) in providers {
+        let (mut any, mut refused) = (false, Ok(()));
+        for provider in self.in_catalog_order() {
             let running = lock(&provider.running).take();
             if let Some(running) = running {
+                if !any {
+                    self.ws2.lock().give_up();
+                }
                 any = true;
-                self.stop_one(&running);
-                self.forget(id);
+                if let Err(error) = self.stop_one(&running) {
+                    // It runs on, until the next last clean-up.
+                    *lock(&provider.running) = Some(running);
+                    refused = Err(error);
+                }
             }
         }
         forget_open(&self.ws2);
@@ -156,25 +175,31 @@ impl Winsock {
         if any {
             self.look_at_leftovers();
         }
+        if refused.is_err() {
+            self.ws2.lock().run = Run::Open;
+        }
+        refused
     }
 
-    fn stop_one(&self, running: &Running) {
-        let Some(clean_up) = running.procs.lpWSPCleanup else { return };
+    fn in_catalog_order(&self) -> Vec<Arc<Provider>> {
+        let entries: Vec<_> =
+            self.ws2.lock().catalog.entries().iter().map(|entry| key(&entry.info.ProviderId)).collect();
+        let providers = lock(&self.providers);
+        entries.iter().filter_map(|id| providers.get(id).cloned()).collect()
+    }
+
+    /// Cleans a provider up. Only `WSAEINPROGRESS` concerns the client: the provider runs on.
+    fn stop_one(&self, running: &Running) -> Result<(), WsaError> {
+        let Some(clean_up) = running.procs.lpWSPCleanup else { return Ok(()) };
         // SAFETY: the function is of the provider's table, and is called once for its start-up.
         let cleaned = self.status("WSPCleanup", |errno| unsafe { clean_up(errno) });
         if let Err(error) = cleaned {
             self.fault(Rule::BadAnswer, "WSPCleanup", format!("the last clean-up failed: {error:?}"));
+            if error == WsaError::WSAEINPROGRESS {
+                return Err(error);
+            }
         }
-    }
-
-    /// Ends the file handle registrations of a provider that no longer runs.
-    fn forget(&self, id: ProviderKey) {
-        let parts = &mut *self.ws2.lock();
-        let entries = parts.catalog.entries().iter().filter(|entry| key(&entry.info.ProviderId) == id);
-        for entry in entries {
-            parts.ifs.forget_all(entry.id());
-            parts.san.retain(|_, owner| *owner != entry.id());
-        }
+        Ok(())
     }
 
     fn look_at_leftovers(&self) {

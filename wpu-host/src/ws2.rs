@@ -56,6 +56,8 @@ pub(crate) struct Parts {
     pub(crate) sets: BTreeSet<usize>,
     /// The sockets that clients have received and not closed.
     pub(crate) given: BTreeSet<SOCKET>,
+    /// The sockets that clients have closed, whose handles must be closed too.
+    pub(crate) let_go: BTreeSet<SOCKET>,
     /// How long the last clean-up waits for overdue requests.
     pub(crate) patience: Duration,
     /// The reasons why providers were not started, as text.
@@ -70,6 +72,8 @@ pub(crate) type Asked = BTreeMap<(usize, u32), BTreeSet<SOCKET>>;
 pub(crate) enum Run {
     /// Upcalls are allowed, as far as this crate knows.
     Open,
+    /// The last clean-up has begun: Ws2_32 has given up what it kept for the process, and upcalls that need it fail.
+    Ending,
     /// The last clean-up has returned, and no start-up has begun since.
     Over,
 }
@@ -105,6 +109,7 @@ impl Ws2 {
             exhausted: false,
             sets: BTreeSet::new(),
             given: BTreeSet::new(),
+            let_go: BTreeSet::new(),
             patience: Duration::from_secs(10),
             refusals: Vec::new(),
         };
@@ -224,6 +229,28 @@ impl Parts {
         for sockets in self.asked.values_mut() {
             sockets.remove(&socket);
         }
+    }
+
+    /// Fails from the beginning of the last clean-up, for the upcalls that need what Ws2_32 keeps for a process: its table of
+    /// handles, and the catalog.
+    pub(crate) fn is_running(&self) -> Result<(), WsaError> {
+        if self.run == Run::Open { Ok(()) } else { Err(WsaError::WSANOTINITIALISED) }
+    }
+
+    /// Begins the last clean-up as Ws2_32 does: gives up the process, and empties the table of handles. What remains is
+    /// what providers should have closed before: the handles of sockets that clients have closed, and if they have closed
+    /// all sockets, those of layers too.
+    pub(crate) fn give_up(&mut self) {
+        self.run = Run::Ending;
+        let (given, let_go) = (std::mem::take(&mut self.given), std::mem::take(&mut self.let_go));
+        self.sockets.retain(|socket| given.is_empty() || let_go.contains(&socket));
+        self.ifs.clear();
+        self.san.clear();
+    }
+
+    /// Whether providers have closed the handles of all sockets that clients have closed.
+    pub(crate) fn has_let_go(&self) -> bool {
+        self.let_go.is_empty() && (!self.given.is_empty() || self.sockets.open() == 0)
     }
 
     /// Fails after the last clean-up, for the upcalls whose documentation lists the error.

@@ -2,6 +2,8 @@
 
 use crate::panic::contain;
 use crate::sync::lock;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::time::Duration;
@@ -9,7 +11,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// The number of calls inside a provider and of its pending requests.
 #[doc(hidden)]
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Calls {
     /// The number of calls inside the provider.
     inside: AtomicUsize,
@@ -19,7 +21,11 @@ pub struct Calls {
     watched: AtomicBool,
     waiting: Mutex<()>,
     left: Condvar,
+    /// What must run when no call is inside.
+    behind: Mutex<Vec<Behind>>,
 }
+
+type Behind = Box<dyn FnOnce() + Send>;
 
 /// A call on the stack of its thread. The nested calls of a thread form a list.
 struct Frame {
@@ -42,6 +48,7 @@ impl Calls {
             watched: AtomicBool::new(false),
             waiting: Mutex::new(()),
             left: Condvar::new(),
+            behind: Mutex::new(Vec::new()),
         }
     }
 
@@ -101,16 +108,46 @@ impl Calls {
         self.tell_if_watched();
     }
 
-    /// Waits until no call is inside the provider. This thread must not be in one.
+    /// Waits until no call is inside the provider, for at most `patience`. This thread must not be in one. Returns
+    /// whether no call is inside.
+    ///
+    /// It depends on the threads of clients. One may be blocked in a provider below, or in a function of its
+    /// client, and never return, so the wait has a limit.
     #[inline]
-    pub fn wait(&self) {
-        self.watch(|| drop(self.left.wait_while(self.lock(), |()| self.inside.load(Ordering::SeqCst) > 0)));
+    #[must_use]
+    pub fn wait(&self, patience: Duration) -> bool {
+        let inside = || self.inside.load(Ordering::SeqCst) > 0;
+        self.watch(|| drop(self.left.wait_timeout_while(self.lock(), patience, |()| inside())));
+        !inside()
+    }
+
+    /// Runs `last` when no call is inside the provider: now, or on the thread whose call leaves last. If there are always
+    /// calls inside, it never runs.
+    pub fn when_left(&self, last: impl FnOnce() + Send + 'static) {
+        lock(&self.behind).push(Box::new(last));
+        self.watched.store(true, Ordering::SeqCst);
+        self.run_behind();
+    }
+
+    fn run_behind(&self) {
+        let behind = {
+            let mut behind = lock(&self.behind);
+            // Checked under the lock: what another thread adds from now on waits for calls that may be inside.
+            if self.inside.load(Ordering::SeqCst) > 0 {
+                return;
+            }
+            core::mem::take(&mut *behind)
+        };
+        for last in behind {
+            last();
+        }
     }
 
     /// Waits until no request is pending. If that takes longer than `patience`, calls `late` with their
     /// number.
     ///
-    /// After the clean-up, a client may free the memory that it lent with its requests.
+    /// After the clean-up, a client may free the memory that it lent with its requests, so there is no limit. It depends on
+    /// the code that holds a request: kits have dropped all of theirs before, and the author of a provider is told to.
     pub fn wait_for_requests(&self, patience: Duration, late: impl FnOnce(usize)) {
         let requests = || self.requests.load(Ordering::SeqCst);
         self.watch(|| {
@@ -126,7 +163,7 @@ impl Calls {
     fn watch(&self, wait: impl FnOnce()) {
         self.watched.store(true, Ordering::SeqCst);
         wait();
-        self.watched.store(false, Ordering::SeqCst);
+        self.watched.store(!lock(&self.behind).is_empty(), Ordering::SeqCst);
     }
 
     #[inline]
@@ -143,11 +180,21 @@ impl Calls {
         // A thread that has checked its condition is waiting by the time the lock is free.
         drop(self.lock());
         self.left.notify_all();
+        self.run_behind();
     }
 
     #[inline]
     fn lock(&self) -> MutexGuard<'_, ()> {
         lock(&self.waiting)
+    }
+}
+
+impl core::fmt::Debug for Calls {
+    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        out.debug_struct("Calls")
+            .field("inside", &self.inside)
+            .field("requests", &self.requests)
+            .finish_non_exhaustive()
     }
 }
 
@@ -221,6 +268,33 @@ mod tests {
         let calls = Calls::new();
         let within = calls.count(|| calls.note(|| std::panic::resume_unwind(Box::new(()))));
         assert_eq!((within, calls.is_own()), (None::<()>, false));
-        calls.wait();
+        assert!(calls.wait(PATIENCE));
+    }
+
+    #[test]
+    fn a_call_that_does_not_return_is_not_waited_for_and_ends_what_it_left_behind() {
+        let calls = Calls::new();
+        let (inside, entered) = mpsc::channel();
+        let (leave, left) = mpsc::channel::<()>();
+        let (freed, free) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let calls = &calls;
+            scope.spawn(move || {
+                calls.count(|| {
+                    inside.send(()).expect("the test waits");
+                    left.recv().expect("the test goes on");
+                });
+            });
+            entered.recv_timeout(PATIENCE).expect("a call");
+            assert!(!calls.wait(Duration::from_millis(1)));
+            let also = freed.clone();
+            calls.when_left(move || freed.send(std::thread::current().id()).expect("the test waits"));
+            assert_eq!(free.try_recv().ok(), None, "the call is inside");
+            leave.send(()).expect("the call waits");
+            let by = free.recv_timeout(PATIENCE).expect("the call has left");
+            assert_ne!(by, std::thread::current().id());
+            calls.when_left(move || also.send(std::thread::current().id()).expect("the test waits"));
+            assert_eq!(free.try_recv().ok(), Some(std::thread::current().id()), "no call is inside");
+        });
     }
 }

@@ -1,13 +1,13 @@
 //! The entry points of a provider's DLL: `WSPStartup`, `WSPStartupEx` and `WSPCleanup`.
 
 use crate::Provider;
-use crate::instance::Instance;
+use crate::instance::{Instance, Late};
 use crate::lifecycle::sealed::Sealed;
 use crate::lifecycle::{EntryPoint, Lifecycle, Start, class_of, start_of};
 use crate::report::{failure, log};
 use crate::start::{clean_up_with, start_with};
 use crate::startup::{StartError, start_error};
-use crate::{completion, kept};
+use crate::{completion, ending, kept};
 use std::any::TypeId;
 use std::marker::PhantomData;
 use wpu_sys::ffi::{
@@ -176,6 +176,11 @@ pub unsafe fn start_up(
         // SAFETY: the pointer is neither null nor misaligned, so the caller guarantees that it is readable.
         let entry = unsafe { &*entry };
         let provider = choose(providers, entry, &table)?;
+        ending::watch();
+        if ending::is_ending() {
+            // Another thread may be gone in the middle of a start-up, and would be waited for.
+            return Err(WsaError::WSASYSNOTREADY);
+        }
         let start = start_of(entry, table.plain(), (provider.of)());
         // SAFETY: the caller guarantees the contract of `start` for the table's pointers.
         let begun = unsafe { (provider.start)(&start, &table) };
@@ -279,15 +284,19 @@ fn functions<E: Exported>() -> WSPPROC_TABLE {
     WSPPROC_TABLE { lpWSPCleanup: Some(clean_up::<E>), ..WSPPROC_TABLE::serving::<Serving<E>>() }
 }
 
-/// `WSPCleanup` of a provider.
+/// `WSPCleanup` of a provider. While the process is ending it does nothing: the threads that it would wait for may be
+/// gone, what they held is in no known state, and the system frees everything.
 ///
 /// # Safety
 ///
 /// `errno` is null, misaligned, or writable.
 unsafe extern "system" fn clean_up<E: Exported>(errno: *mut i32) -> i32 {
+    if ending::is_ending() {
+        return 0;
+    }
     let instance = instance::<E>();
     let last = || {
-        let answer = instance.close(ServiceProvider::cleanup, late::<Exports<E>>);
+        let answer = instance.close(ServiceProvider::cleanup, Exports::<E>::__IS_ABOVE, late::<Exports<E>>);
         answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
     };
     // SAFETY: `last` closes the instance.
@@ -299,13 +308,19 @@ unsafe extern "system" fn clean_up<E: Exported>(errno: *mut i32) -> i32 {
     SOCKET_ERROR
 }
 
-/// Logs the reason why the last clean-up waits.
-fn late<P: Provider>(requests: usize) {
+/// Logs for what the last clean-up has waited.
+fn late<P: Provider>(what: Late) {
     let name = P::DECLARATION.provider;
-    log(format_args!(
-        "the last clean-up of `{name}` waits for pending requests ({requests}): complete or drop each \
-         `PendingRequest` in `cleanup`"
-    ));
+    match what {
+        Late::Calls => log(format_args!(
+            "the last clean-up of `{name}` leaves calls behind that do not return, and the library loaded: end what \
+             blocks them in `cleanup`"
+        )),
+        Late::Requests(requests) => log(format_args!(
+            "the last clean-up of `{name}` waits for pending requests ({requests}): complete or drop each \
+             `PendingRequest` in `cleanup`"
+        )),
+    }
 }
 
 /// Passes the functions of a table to the instance of `E`.

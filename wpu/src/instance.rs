@@ -11,8 +11,21 @@ use wpu_sys::WsaError;
 use wpu_sys::rt::calls::Calls;
 use wpu_sys::rt::panic::contain;
 
-/// The time after which the last clean-up reports that it waits for requests.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time after which the last clean-up reports that it waits for requests, and no longer waits for calls.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 5 });
+
+/// The time for which it waits for calls that may be in a provider below. Nothing that this provider does ends such a
+/// call if the host has started the provider below too, and cleans that up later.
+const PATIENCE_ABOVE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 1 });
+
+/// What the last clean-up found after it had waited for a while.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Late {
+    /// Calls that have not returned, which it leaves behind.
+    Calls,
+    /// This number of requests that are pending, for which it goes on waiting.
+    Requests(usize),
+}
 
 /// Passes downcalls to the provider's instance while there is one. The counters are in the `Run` of the
 /// provider.
@@ -29,7 +42,7 @@ impl<P> Instance<P> {
     }
 }
 
-impl<P: Provider + Send + Sync> Instance<P> {
+impl<P: Provider + Send + Sync + 'static> Instance<P> {
     /// The counters of calls, through a constant of the type and therefore always the same.
     #[inline]
     fn calls() -> &'static Calls {
@@ -63,21 +76,51 @@ impl<P: Provider + Send + Sync> Instance<P> {
 
     /// Closes this, so that no further call enters. Runs `last` with the instance, which should end whatever
     /// blocks the calls inside. Then waits until those have left, frees the instance, and waits until no
-    /// request is pending. If that takes long, calls `late` with the number of requests. No call of this
-    /// thread may be inside.
-    pub(crate) fn close<R>(&self, last: impl FnOnce(&P) -> R, late: impl FnOnce(usize)) -> Option<R> {
+    /// request is pending. No call of this thread may be inside.
+    ///
+    /// A call may be blocked by somebody else: a provider `below` that the host cleans up later, or a function of the
+    /// client. Such calls are left behind: the library stays loaded, and the last one that returns frees the instance.
+    pub(crate) fn close<R>(&self, last: impl FnOnce(&P) -> R, below: bool, late: fn(Late)) -> Option<R> {
         let instance = NonNull::new(self.instance.swap(null_mut(), Ordering::SeqCst))?;
         // SAFETY: the pointer came from a box, and only the code that removes it from this frees it: this
         // call, below.
         let answer = contain(|| last(unsafe { instance.as_ref() }));
-        Self::calls().wait();
-        // SAFETY: the pointer came from a box. Calls that were counted when this was closed have left, and
-        // later ones found null, as explained in `with`. So no reference to the instance exists.
-        let instance = unsafe { Box::from_raw(instance.as_ptr()) };
+        let closed = Closed(instance);
+        if Self::calls().wait(if below { PATIENCE_ABOVE } else { PATIENCE }) {
+            // SAFETY: calls that were counted when this was closed have left, and later ones found null, as
+            // explained in `with`. So no reference to the instance exists.
+            unsafe { closed.free() };
+        } else {
+            if !below {
+                late(Late::Calls);
+            }
+            // These calls return into this library.
+            crate::module::stay();
+            Self::calls().when_left(move || {
+                // SAFETY: as above, since this runs when no call is counted.
+                run_of::<P>().free_behind(move || unsafe { closed.free() });
+            });
+        }
+        Self::calls().wait_for_requests(PATIENCE, |requests| late(Late::Requests(requests)));
+        answer
+    }
+}
+
+/// An instance that no further call reaches.
+struct Closed<P>(NonNull<P>);
+
+// SAFETY: the pointer is that of a box, which may go to any thread, as its content may.
+unsafe impl<P: Send> Send for Closed<P> {}
+
+impl<P> Closed<P> {
+    /// # Safety
+    ///
+    /// The pointer came from a box, and there is no reference to its content.
+    unsafe fn free(self) {
+        // SAFETY: the contract of this function.
+        let instance = unsafe { Box::from_raw(self.0.as_ptr()) };
         // There is no caller to which a panic could be reported.
         let _ = contain(|| drop(instance));
-        Self::calls().wait_for_requests(PATIENCE, late);
-        answer
     }
 }
 

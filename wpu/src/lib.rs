@@ -56,6 +56,7 @@ pub mod base;
 mod completion;
 #[cfg(feature = "provider")]
 mod condition;
+mod ending;
 #[cfg(feature = "provider")]
 mod entry;
 #[cfg(feature = "provider")]

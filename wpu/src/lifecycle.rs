@@ -17,6 +17,10 @@ use wpu_sys::{Class, ServiceProvider, WsaError};
 /// [`cleanup`](ServiceProvider::cleanup), which must end whatever blocks the running calls. It then waits for
 /// these calls, drops the instance, and waits until each [`PendingRequest`](wpu_sys::PendingRequest) that
 /// exists elsewhere is completed or dropped. Upcalls can be made until then, and not afterwards.
+///
+/// Calls that do not return are left behind after five seconds, or after one in a layer, where they may be blocked in
+/// the provider below: the library then stays loaded, and the instance is dropped when the last one has returned. A
+/// clean-up while the process is ending does nothing.
 #[diagnostic::on_unimplemented(
     message = "provider `{Self}` does not implement its start-up",
     label = "this needs an `impl Lifecycle for {Self}`"
@@ -54,6 +58,10 @@ pub trait Lifecycle: Provider {
         let _ = start;
         Ok(())
     }
+
+    /// Whether calls may be blocked in a provider below.
+    #[doc(hidden)]
+    const __IS_ABOVE: bool = false;
 
     /// Whether the class of the entry matches. A layer is also started for entries that belong to the layer
     /// above.

@@ -1,11 +1,11 @@
 //! The start-up of a provider: its table is completed and becomes the current one.
 
-use crate::Provider;
 #[cfg(feature = "provider")]
 use crate::instance::Instance;
 #[cfg(feature = "provider")]
 use crate::provider::run_of;
 use crate::startup::{StartError, clean_up_error};
+use crate::{Provider, ending};
 use wpu_sys::rt::import;
 #[cfg(feature = "provider")]
 use wpu_sys::rt::startup::InstanceId;
@@ -25,6 +25,7 @@ use wpu_sys::{RawTable, Table, WsaError};
 /// Each non-null pointer of `raw` can be called under the contract that the documentation gives for its
 /// upcall, from any thread, for as long as [`Run::start`](crate::raw::Run::start) requires.
 pub unsafe fn start<P: Provider>(raw: &impl RawTable) -> Result<(), StartError> {
+    ending::watch();
     // SAFETY: each slot of the table contains a pointer of `raw`, which the caller guarantees; or one that an
     // `Import` has found, which is callable for the lifetime of the process; or that of the closed table,
     // which is part of this library.
@@ -39,8 +40,11 @@ pub unsafe fn start<P: Provider>(raw: &impl RawTable) -> Result<(), StartError> 
 /// `WSANOTINITIALISED` if there is no outstanding start-up, or it was made by an [entry
 /// point](crate::export). `WSAEINPROGRESS` if the calling thread is inside a start-up or the last clean-up,
 /// or if this is the last clean-up and the thread is inside a call of the provider, as in a callback: the
-/// clean-up waits for such calls.
+/// clean-up waits for such calls. While the process is ending this does nothing, and succeeds.
 pub fn clean_up<P: Provider>(last: impl FnOnce()) -> Result<(), WsaError> {
+    if ending::is_ending() {
+        return Ok(());
+    }
     P::__RUN.clean_up(last).map_err(clean_up_error)
 }
 

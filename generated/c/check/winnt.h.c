@@ -12,6 +12,8 @@ CHECK_SIZE(SHORT, 2, 2);
 CHECK_SIGNED(SHORT);
 CHECK_SIZE(ULONGLONG, 8, 8);
 CHECK_UNSIGNED(ULONGLONG);
+CHECK_SIZE(BOOLEAN, 1, 1);
+CHECK_UNSIGNED(BOOLEAN);
 /* `CHAR`: here it is a byte of a buffer, and whether C gives it a sign is the compiler's choice (D:windows-data-types) */
 CHECK_SIZE(WCHAR, 2, 2);
 CHECK_UNSIGNED(WCHAR);
@@ -21,3 +23,4 @@ CHECK_SIZE(HANDLE, 4, 8);
 typedef WCHAR *spec_LPWSTR;
 CHECK_TYPE(LPWSTR, spec_LPWSTR, "WCHAR *");
 CHECK_VALUE(MAXIMUM_WAIT_OBJECTS, DWORD, 64LL);
+/* `RtlDllShutdownInProgress`: no header of the SDK declares it, as its page says (D:rtldllshutdowninprogress) */

@@ -68,8 +68,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// `WSANOTINITIALISED` if the start-up count of this client is 0.
+    /// `WSANOTINITIALISED` if the start-up count of this client is 0. `WSAEINPROGRESS` for the last one within a callback of a
+    /// provider, such as a blocking hook: then nothing has changed. Also if a provider answers so, which is a fault: that
+    /// provider runs on.
     pub fn clean_up(&self) -> Result<(), WsaError> {
+        self.winsock.check_clean_up()?;
         let one_less = |starts: usize| starts.checked_sub(1);
         let counted = self.starts.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
         counted.map_err(|_| WsaError::WSANOTINITIALISED)?;

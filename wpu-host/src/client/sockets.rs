@@ -108,6 +108,9 @@ impl Client {
             // is closed by the provider.
             let _ = parts.ifs.forget(socket);
             parts.given.remove(&socket);
+            if parts.sockets.entry(socket).is_some() {
+                parts.let_go.insert(socket);
+            }
             parts.san.remove(&socket);
             parts.forget_asked(socket);
         });

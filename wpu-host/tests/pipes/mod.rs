@@ -180,9 +180,7 @@ fn clean_up(id: u32) -> i32 {
                 }
             }
         }
-        if run.fault != fault::LEAKS_HANDLE {
-            unsafe { run.table.lpWPUCloseSocketHandle.unwrap()(handle, &raw mut errno) };
-        }
+        unsafe { run.table.lpWPUCloseSocketHandle.unwrap()(handle, &raw mut errno) };
     }
     0
 }

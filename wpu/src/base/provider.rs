@@ -55,6 +55,17 @@ impl<T: Transport> Base<T> {
         self.sockets.get(key).filter(|found| found.raw == socket).ok_or(WsaError::WSAENOTSOCK)
     }
 
+    /// Finds the socket of a client's handle to end something. A layer above ends its sockets in its last clean-up, when
+    /// the host answers no upcall about a handle any more; what blocks the layer's calls must end nevertheless.
+    fn find_to_end(&self, socket: SOCKET) -> Result<Found<T>, WsaError> {
+        match self.find(socket) {
+            Err(error @ WsaError::WSANOTINITIALISED) => {
+                self.sockets.values().into_iter().find(|open| open.raw == socket).ok_or(error)
+            }
+            found => found,
+        }
+    }
+
     /// The key and the handle of a new socket.
     fn place(&self, entry: u32) -> Result<(usize, SocketHandle), WsaError> {
         let key = self.sockets.reserve().ok_or(WsaError::WSAENOBUFS)?;
@@ -81,7 +92,8 @@ impl<T: Transport> Base<T> {
         if events & !ALL_EVENTS != 0 {
             return Err(WsaError::WSAEINVAL);
         }
-        self.find(socket)?.select_events(events, sink)
+        let socket = if events == 0 { self.find_to_end(socket) } else { self.find(socket) };
+        socket?.select_events(events, sink)
     }
 }
 
@@ -160,7 +172,7 @@ impl<T: Transport> ServiceProvider for Base<T> {
     }
 
     fn close_socket(&self, socket: SOCKET) -> Result<(), WsaError> {
-        let socket = self.find(socket)?;
+        let socket = self.find_to_end(socket)?;
         let abort = socket.linger()?;
         self.sockets.release(socket.key);
         if let Some(handle) = socket.end(abort)? {

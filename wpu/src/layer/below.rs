@@ -44,8 +44,8 @@ use std::fmt;
 /// # The end of a run
 ///
 /// [`call`](Self::call) counts as a call of the layer, like that of a client. The last clean-up lets no
-/// further call begin, and waits for those that have begun. A layer with threads of its own must follow these
-/// rules, or its last clean-up does not return:
+/// further call begin, and waits for those that have begun, but not for ever. A layer with threads of its own must
+/// follow these rules, or its last clean-up leaves calls behind, or does not return:
 ///
 /// - A thread returns from each `call`. A call that is blocked in the provider below returns when that
 ///   provider is cleaned up, by `next.cleanup()`. Anything else that a thread waits for within a `call` is

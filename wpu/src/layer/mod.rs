@@ -199,6 +199,7 @@ impl<L: LayerProvider> Provider for Layered<L> {
 
 impl<L: LayerProvider> Lifecycle for Layered<L> {
     const DESCRIPTION: &'static str = L::DESCRIPTION;
+    const __IS_ABOVE: bool = true;
 
     fn serves(entry: &WSAPROTOCOL_INFOW) -> bool {
         // If the catalog cannot be read, the start-up reports the error.

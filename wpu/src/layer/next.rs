@@ -10,7 +10,7 @@ use super::sys::ffi::{SOCKET, WSAPROTOCOL_INFOW};
 use super::sys::{Class, ClientRef, FdSetMut, Progress, Request, ServiceProvider, Upcalls, WsaError};
 use super::worker::{Shared, Worker};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// The providers below a layer as one provider.
 pub(super) struct Next<S: Loader = Library> {
@@ -193,7 +193,7 @@ impl<S: Loader> Next<S> {
     }
 
     /// Ends everything: completions are no longer reported, every handle is closed, and the providers below
-    /// are cleaned up, which ends the calls that are running in them.
+    /// are cleaned up, which ends the calls that are running in them, unless the host has started these providers too.
     pub(super) fn end(&self) {
         self.moves.end();
         let sockets = self.sockets.all();
@@ -205,6 +205,7 @@ impl<S: Loader> Next<S> {
                 let _ = socket.below.provider.event_select(socket.lower, None, 0);
             }
         }
+        let left: Vec<_> = sockets.iter().map(Arc::downgrade).collect();
         for socket in sockets {
             // No client could close the lower handle later, since clients do not know it. Handles of the
             // system belong to the client, and the clean-up below ends the operations on them.
@@ -216,6 +217,9 @@ impl<S: Loader> Next<S> {
         self.chains.clean_up();
         self.worker.end();
         self.moves.abandon();
+        for socket in left.iter().filter_map(Weak::upgrade) {
+            socket.release();
+        }
     }
 }
 

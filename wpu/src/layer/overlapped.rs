@@ -11,6 +11,7 @@ use super::sys::{
 };
 use super::worker::Shared;
 use crate::completion::Pend;
+use crate::ending;
 use std::cell::{Cell, UnsafeCell};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,6 +55,8 @@ pub(super) struct OverlappedRequests {
     under_way: Mutex<BTreeMap<(usize, usize), &'static Record>>,
     changed: Condvar,
     ended: AtomicBool,
+    /// Whether the providers below have been cleaned up, so that none of them completes a request.
+    abandoned: AtomicBool,
 }
 
 type Told = dyn Fn(SOCKET, Moved, &CompletionResult) + Send + Sync;
@@ -234,8 +237,16 @@ impl OverlappedRequests {
     pub(super) fn new<L: Completes>(
         told: impl Fn(SOCKET, Moved, &CompletionResult) + Send + Sync + 'static,
     ) -> Self {
-        let (under_way, changed, ended) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
-        Self { told: Box::new(told), pend: |request| request.pend::<L>(), under_way, changed, ended }
+        let (under_way, changed) = (Mutex::default(), Condvar::new());
+        let (ended, abandoned) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self {
+            told: Box::new(told),
+            pend: |request| request.pend::<L>(),
+            under_way,
+            changed,
+            ended,
+            abandoned,
+        }
     }
 
     /// Passes a request down. `call` makes the call below, with a request of the layer in place of the
@@ -305,6 +316,10 @@ impl OverlappedRequests {
                     // The socket's handle is closed after the last request on it has completed.
                     drop(held);
                 }));
+                if self.abandoned.load(Ordering::SeqCst) {
+                    // The clean-up has not found this request, or finds it at the same time.
+                    self.abandon();
+                }
                 Ok(Progress::Pending(pending))
             }
         }
@@ -340,9 +355,14 @@ impl OverlappedRequests {
             under_way.range((client, 0)..=(client, usize::MAX)).next().is_some()
         };
         loop {
+            if wait {
+                // The worker completes requests, and may be gone.
+                ending::check_others_live()?;
+            }
             let mut under_way = lock(&self.under_way);
             while wait && is_in(&under_way) && !self.ended.load(Ordering::Acquire) {
-                // The end of all requests is notified too, so the timeout is only a safeguard.
+                // It depends on the provider below, which completes each request; the last clean-up of the layer ends
+                // the wait as well. Both notify, so the timeout is only a safeguard.
                 let waited = self.changed.wait_timeout(under_way, Duration::from_secs(1));
                 under_way = waited.unpoisoned().0;
             }
@@ -354,7 +374,8 @@ impl OverlappedRequests {
             match (crate::overlapped_result(overlapped).filter(|_| !pending), wait) {
                 (Some(result), _) => return Ok(result),
                 (None, false) => return Err(WsaError::WSA_IO_INCOMPLETE),
-                // Ws2_32 may write the structure shortly after the upcall that completes the request.
+                // Ws2_32 may write the structure shortly after the upcall that completes the request. It depends on
+                // that, and on the last clean-up.
                 (None, true) => std::thread::sleep(Duration::from_millis(1)),
             }
         }
@@ -369,9 +390,10 @@ impl OverlappedRequests {
         self.changed.notify_all();
     }
 
-    /// Aborts the requests that the providers below have not completed in their last clean-up. A request
-    /// whose call has not returned is not counted yet: this is called again once all calls have returned.
+    /// Aborts the requests that the providers below have not completed in their last clean-up. A call that has not
+    /// returned aborts its request itself.
     pub(super) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::SeqCst);
         let mut owed = Vec::new();
         lock(&self.under_way).retain(|_, record| {
             let is_owed = matches!(*lock(&record.stage), Stage::Owed(_));

@@ -32,7 +32,7 @@ pub(super) struct Socket<S: Loader> {
     /// another socket can have the same handle.
     state: Option<StateEntry>,
     /// Closes the handle when it is dropped.
-    _handle: Option<SocketHandle>,
+    handle: Mutex<Option<SocketHandle>>,
 }
 
 /// All sockets of the layer.
@@ -61,6 +61,12 @@ impl<S: Loader> Socket<S> {
     /// Returns true for the one caller that must close the socket.
     pub(super) fn begin_to_close(&self) -> bool {
         !self.closing.swap(true, Ordering::AcqRel)
+    }
+
+    /// Closes the handle, for the last clean-up: a call that returns later must not, since another socket may have the same
+    /// handle by then.
+    pub(super) fn release(&self) {
+        drop(lock(&self.handle).take());
     }
 
     /// Reverts `begin_to_close` after a failed close.
@@ -184,7 +190,7 @@ impl<S: Loader> Socket<S> {
     ) -> Self {
         let below = Arc::clone(below);
         let (interest, closing) = (Mutex::new(None), AtomicBool::new(false));
-        Self { upper, lower, below, interest, closing, key, state, _handle: handle }
+        Self { upper, lower, below, interest, closing, key, state, handle: Mutex::new(handle) }
     }
 }
 

@@ -6,13 +6,15 @@
 //! immediately.
 
 use super::sys::ffi::{
-    FALSE, INFINITE, TRUE, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WSAEVENT, WaitForMultipleObjectsExFn,
+    FALSE, TRUE, WAIT_IO_COMPLETION, WAIT_OBJECT_0, WAIT_TIMEOUT, WSAEVENT, WaitForMultipleObjectsExFn,
 };
 use super::sys::{Event, EventRef, ThreadId, Upcalls, WsaError, import};
+use crate::ending;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use wpu_sys::rt::panic::contain;
 use wpu_sys::rt::sync::{Unpoisoned as _, lock};
 
@@ -41,6 +43,8 @@ pub(super) struct Shared {
     wake: Event,
     /// Set by providers below when an event occurs on a socket.
     news: Event,
+    /// Whether the thread runs no more code of the layer.
+    gone: Over,
 }
 
 #[derive(Default)]
@@ -48,6 +52,13 @@ struct Tasks {
     waiting: VecDeque<Task>,
     ended: bool,
 }
+
+/// How often the worker looks whether it must end, in milliseconds. The event that says so cannot be set once a host
+/// has closed its upcalls.
+const LOOK: u32 = 5000;
+
+/// The time for which the end of the worker is waited for.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 1 });
 
 /// The result of a wait when the second event is set.
 const NEWS: u32 = WAIT_OBJECT_0 + 1;
@@ -81,8 +92,20 @@ impl Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
-        *lock(&self.over.over) = true;
-        self.over.changed.notify_all();
+        self.over.tell();
+    }
+}
+
+impl Over {
+    fn tell(&self) {
+        *lock(&self.over) = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until it is over, for at most `patience`. Returns whether it is.
+    fn wait(&self, patience: Duration) -> bool {
+        let over = lock(&self.over);
+        *self.changed.wait_timeout_while(over, patience, |over| !*over).unpoisoned().0
     }
 }
 
@@ -118,7 +141,7 @@ impl Worker {
         }
     }
 
-    /// Ends the thread. Returns when it has ended.
+    /// Ends the thread. Returns when it has ended, unless that takes long.
     pub(super) fn end(&self) {
         let state = std::mem::replace(&mut *lock(&self.state), State::Ended);
         if let State::Running(running) = state {
@@ -146,6 +169,8 @@ impl Shared {
     }
 
     fn hand_over(&self, body: &mut Body<'_>) -> Result<(), WsaError> {
+        // Later it is too late: the worker may use `body`.
+        ending::check_others_live()?;
         let over = Arc::new(Over::default());
         let body: *mut Body<'_> = body;
         // SAFETY: only the lifetime changes, and this function does not return before the task is dropped.
@@ -171,6 +196,8 @@ impl Shared {
             }
         }
         let mut is_over = lock(&over.over);
+        // It depends on the worker, which drops each task before it ends, and on the provider below, in which the
+        // worker may be blocked as the client's own thread would be.
         while !*is_over {
             is_over = over.changed.wait(is_over).unpoisoned();
         }
@@ -209,11 +236,13 @@ impl Shared {
             if lock(&self.tasks).ended {
                 return;
             }
+            // It depends on clients and providers below, which set the events and queue the functions; the time-out ends
+            // it where they cannot.
             // SAFETY: the pointer points to two events, which live as long as `self`.
-            let woken = unsafe { wait(2, events.as_ptr(), FALSE, INFINITE, TRUE) };
+            let woken = unsafe { wait(2, events.as_ptr(), FALSE, LOOK, TRUE) };
             match woken {
-                // Completion routines have run.
-                WAIT_IO_COMPLETION => {}
+                // Completion routines have run, or it is time to look.
+                WAIT_IO_COMPLETION | WAIT_TIMEOUT => {}
                 WAIT_OBJECT_0 => drop(self.upcalls.reset_event(self.wake.borrowed())),
                 NEWS => {
                     // Events that occur from now on set it again.
@@ -241,13 +270,21 @@ impl Running {
     fn end(self) {
         lock(&self.shared.tasks).ended = true;
         let _ = self.shared.upcalls.set_event(self.shared.wake.borrowed());
-        // A clean-up on the worker itself is refused, since the layer's code there runs as a call of the
-        // provider.
-        let _ = self.thread.join();
+        // It depends on the provider below, in which the worker may be blocked if the host has started that provider
+        // too, and on the host, which may have closed its upcalls. So the wait has a limit. A thread that stays
+        // runs in a library that stays, and ends when it can. A clean-up on the worker itself is refused, since the
+        // layer's code there runs as a call of the provider.
+        if self.shared.gone.wait(PATIENCE) {
+            // There is only the end of the thread left, which depends on nobody.
+            let _ = self.thread.join();
+        } else {
+            self.shared.close();
+        }
     }
 }
 
 fn start(upcalls: Upcalls, on_news: impl Fn() + Send + 'static) -> Result<Running, WsaError> {
+    ending::check_others_live()?;
     // Providers below receive completion routines of this library, and some call one later than permitted.
     crate::module::stay();
     let wait = import::find_wait_for_multiple_objects_ex().ok_or(WsaError::WSASYSNOTREADY)?;
@@ -256,7 +293,7 @@ fn start(upcalls: Upcalls, on_news: impl Fn() + Send + 'static) -> Result<Runnin
     // would wait forever or the worker would run without a pause.
     upcalls.set_event(wake.borrowed())?;
     upcalls.reset_event(wake.borrowed())?;
-    let shared = Arc::new(Shared { upcalls, tasks: Mutex::default(), wake, news });
+    let shared = Arc::new(Shared { upcalls, tasks: Mutex::default(), wake, news, gone: Over::default() });
     let (tell, told) = mpsc::channel();
     let own = Arc::clone(&shared);
     let thread = thread::Builder::new().name("wpu layer".into()).spawn(move || {
@@ -269,11 +306,14 @@ fn start(upcalls: Upcalls, on_news: impl Fn() + Send + 'static) -> Result<Runnin
             Err(error) => drop(tell.send(Err(error))),
         }
         own.close();
+        own.gone.tell();
     });
     let thread = thread.map_err(|_| WsaError::WSAENOBUFS)?;
+    // It depends on the new thread, which makes one upcall.
     match told.recv().unwrap_or(Err(WsaError::WSASYSCALLFAILURE)) {
         Ok(()) => Ok(Running { shared, thread }),
         Err(error) => {
+            // The thread has told its error, and only ends.
             let _ = thread.join();
             Err(error)
         }

@@ -1,5 +1,6 @@
 //! Blocking calls: a thread waits for a change, and calls its client's blocking hook meanwhile.
 
+use crate::ending;
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -55,12 +56,17 @@ impl Wait {
 
     /// Unlocks `state` until a notification arrives. It can return without a change, so the caller checks its
     /// condition again.
+    ///
+    /// It depends on the transport, which notifies of what arrives from a peer, and on the calls of other threads: each
+    /// notifies of what it changes, and so do closing the socket and the last clean-up. While the process is ending the
+    /// threads of both may be gone, and this fails.
     pub fn on<'a, T>(
         &mut self,
         mutex: &'a Mutex<T>,
         changed: &Condvar,
         state: MutexGuard<'a, T>,
     ) -> Result<MutexGuard<'a, T>, WsaError> {
+        ending::check_others_live()?;
         let Some(hooked) = self.hook else {
             drop(state);
             // A failed query counts as no hook.

@@ -326,7 +326,7 @@ impl<E: Endpoint> Socket<E> {
         state.check()?;
         state.nonblocking = true;
         state.events.select(events, sink);
-        drop(self.pause_while(state, |state| state.events.are_reported_elsewhere()));
+        drop(self.pause_while(state, |state| state.events.are_reported_elsewhere())?);
         self.report_events();
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::base::change::Change;
 use crate::base::notify::{Notified, Notify};
 use crate::base::transport::{Endpoint, Kind};
 use crate::completion::Pend;
+use crate::ending;
 use std::net::Shutdown;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::Duration;
@@ -84,12 +85,18 @@ impl<E: Endpoint> Socket<E> {
     }
 
     /// Waits while the condition holds, for another thread that does not block. Calls no hook.
+    ///
+    /// It depends on that thread, which is in a method of the transport or in an upcall, and whose turn ends with
+    /// its scope. While the process is ending it may be gone, and this fails.
     pub fn pause_while<'a>(
         &'a self,
-        state: Locked<'a, E>,
-        condition: impl FnMut(&mut State<E>) -> bool,
-    ) -> Locked<'a, E> {
-        self.changed.wait_while(state, condition).unpoisoned()
+        mut state: Locked<'a, E>,
+        mut condition: impl FnMut(&mut State<E>) -> bool,
+    ) -> Result<Locked<'a, E>, WsaError> {
+        if condition(&mut state) {
+            ending::check_others_live()?;
+        }
+        Ok(self.changed.wait_while(state, condition).unpoisoned())
     }
 
     /// A wait of this thread. If `hooked` is true, its blocking hook is called meanwhile.
@@ -138,6 +145,10 @@ impl<E: Endpoint> Socket<E> {
         if time.is_zero() {
             return Ok(true);
         }
+        if ending::is_ending() {
+            // The threads that send may be gone.
+            return Ok(false);
+        }
         let mut wait = self.new_wait(Some(time), !state.nonblocking);
         loop {
             let notified = state.queues.of(Way::Out).notified;
@@ -169,7 +180,7 @@ impl<E: Endpoint> Socket<E> {
         let (requests, changes) = (state.queues.drain(), state.changes.drain());
         let incoming = std::mem::take(&mut state.connection.incoming);
         self.wake(&state);
-        state = self.pause_while(state, |state| state.is_used_elsewhere());
+        state = self.pause_while(state, |state| state.is_used_elsewhere())?;
         let handle = state.handle.take();
         drop(state);
         for connection in incoming {
@@ -234,7 +245,7 @@ impl<E: Endpoint> Socket<E> {
             let notified = state.queues.of(way).notified;
             match state.queues.of(way).standing(ticket) {
                 Standing::Nested => return Err(WsaError::WSAEINPROGRESS),
-                Standing::Moment => state = self.pause_while(state, moment),
+                Standing::Moment => state = self.pause_while(state, moment)?,
                 Standing::First if tried != Some(notified) => {
                     let answer = self.take_turn(way, state, &mut attempt);
                     if answer.as_ref().err() != Some(&WsaError::WSAEWOULDBLOCK) {
@@ -264,7 +275,7 @@ impl<E: Endpoint> Socket<E> {
     ) -> Result<Option<T>, WsaError> {
         let (ticket, _place) = self.join(way)?;
         let moment = |state: &mut State<E>| state.queues.of(way).standing(ticket) == Standing::Moment;
-        let mut state = self.pause_while(self.lock(), moment);
+        let mut state = self.pause_while(self.lock(), moment)?;
         state.check()?;
         if state.queues.of(way).standing(ticket) == Standing::First {
             match self.take_turn(way, state, || attempt(&mut work)) {
