@@ -4,6 +4,7 @@
 
 #![cfg(not(miri))]
 
+#[cfg(unix)]
 mod process;
 
 use crate::matrix::cells::Cell;
@@ -12,6 +13,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
+#[cfg(unix)]
 use wpu_host::Tell;
 use wpu_sys::WsaError;
 use wpu_sys::ffi::SOCKET;
@@ -101,6 +103,7 @@ fn a_layer_can_be_used_again_after_it(base: &str, chain: &str) {
 }
 
 /// The process ends while a thread is in a call of the provider that never returns, and a request is pending.
+#[cfg(unix)]
 fn a_process_ends(base: &str, chain: &str) {
     let world = World::new(Cell::named(base, chain));
     let (_near, far) = world.pair();
@@ -150,6 +153,10 @@ cases! {
     a_layer_does_not_hang_the_clean_up("loopback", "owns_handles_count_non_ifs_count"): clean_up_with_three_layers;
     a_layer_can_be_used_again_after_it("loopback", "count"): again_with_count;
     a_layer_can_be_used_again_after_it("tcp", "count_non_ifs"): again_with_count_non_ifs;
+}
+
+#[cfg(unix)]
+cases! {
     a_process_ends("loopback", "alone"): a_process_ends_over_loopback;
     a_process_ends("tcp", "alone"): a_process_ends_over_tcp;
     a_process_ends("loopback", "count"): a_process_ends_over_count;

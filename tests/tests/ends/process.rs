@@ -1,4 +1,4 @@
-//! The end of this process, in which the system calls a function after other threads are gone.
+//! The end of this process, in which a function is called while another thread is blocked for ever.
 
 use std::io::Write as _;
 use std::sync::OnceLock;
@@ -28,7 +28,6 @@ fn at_the_end() {
     }
 }
 
-#[cfg(unix)]
 mod system {
     /// Handlers run in the reverse order, so that this one, which is there before the program begins, runs late, as those of
     /// the statics of a program do.
@@ -48,23 +47,5 @@ mod system {
 
     extern "C" fn ends() {
         super::at_the_end();
-    }
-}
-
-#[cfg(windows)]
-mod system {
-    use std::ffi::c_void;
-
-    /// The system calls this for the program as it calls libraries: at the end after it has ended all threads but one.
-    #[unsafe(link_section = ".CRT$XLY")]
-    #[used]
-    static DETACH: unsafe extern "system" fn(*mut c_void, u32, *mut c_void) = detach;
-
-    const DLL_PROCESS_DETACH: u32 = 0;
-
-    unsafe extern "system" fn detach(_: *mut c_void, reason: u32, _: *mut c_void) {
-        if reason == DLL_PROCESS_DETACH {
-            super::at_the_end();
-        }
     }
 }
