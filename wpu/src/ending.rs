@@ -7,6 +7,7 @@
 //! A thread that waits when the process begins to end is ended itself, or the system ends the wait with the process. So
 //! a wait looks once, before it begins.
 
+#[cfg(any(feature = "base", feature = "layer"))]
 use wpu_sys::WsaError;
 
 /// Makes the end of the process known. It is called at each start-up.
@@ -22,6 +23,7 @@ pub(crate) fn is_ending() -> bool {
 }
 
 /// Fails if the process is ending, before a wait for another thread.
+#[cfg(any(feature = "base", feature = "layer"))]
 #[inline]
 pub(crate) fn check_others_live() -> Result<(), WsaError> {
     if is_ending() { Err(WsaError::WSAENETDOWN) } else { Ok(()) }
