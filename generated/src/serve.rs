@@ -965,11 +965,8 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
                 partial: &[crate::error::WsaError::WSAEFAULT],
             })
         };
-        let request = match &given {
-            None => crate::memory::Request::lending(lent),
-            // SAFETY: the contract of this function.
-            Some(given) => unsafe { crate::memory::Request::new(given, lent) }
-        };
+        // SAFETY: the contract of this function.
+        let request = unsafe { crate::memory::Request::of_call(given.as_ref(), lent) };
         let (value0, failure) = crate::provider::ServiceProvider::ioctl(
                 provider,
                 s,
@@ -1255,11 +1252,8 @@ pub unsafe extern "system" fn recv<S: Serve>(
                 partial: &[crate::error::WsaError::WSAEMSGSIZE],
             })
         };
-        let request = match &given {
-            None => crate::memory::Request::lending(lent),
-            // SAFETY: the contract of this function.
-            Some(given) => unsafe { crate::memory::Request::new(given, lent) }
-        };
+        // SAFETY: the contract of this function.
+        let request = unsafe { crate::memory::Request::of_call(given.as_ref(), lent) };
         let (crate::provider::Received { bytes: value0, flags: value1 }, failure) = crate::provider::ServiceProvider::recv(
                 provider,
                 s,
@@ -1471,11 +1465,8 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
                 partial: &[crate::error::WsaError::WSAEMSGSIZE],
             })
         };
-        let request = match &given {
-            None => crate::memory::Request::lending(lent),
-            // SAFETY: the contract of this function.
-            Some(given) => unsafe { crate::memory::Request::new(given, lent) }
-        };
+        // SAFETY: the contract of this function.
+        let request = unsafe { crate::memory::Request::of_call(given.as_ref(), lent) };
         let (crate::provider::Received { bytes: value0, flags: value1 }, failure) = crate::provider::ServiceProvider::recv_from(
                 provider,
                 s,
@@ -1686,11 +1677,8 @@ pub unsafe extern "system" fn send<S: Serve>(
                 partial: &[],
             })
         };
-        let request = match &given {
-            None => crate::memory::Request::lending(lent),
-            // SAFETY: the contract of this function.
-            Some(given) => unsafe { crate::memory::Request::new(given, lent) }
-        };
+        // SAFETY: the contract of this function.
+        let request = unsafe { crate::memory::Request::of_call(given.as_ref(), lent) };
         let value0 = crate::provider::ServiceProvider::send(
                 provider,
                 s,
@@ -1887,11 +1875,8 @@ pub unsafe extern "system" fn send_to<S: Serve>(
                 partial: &[],
             })
         };
-        let request = match &given {
-            None => crate::memory::Request::lending(lent),
-            // SAFETY: the contract of this function.
-            Some(given) => unsafe { crate::memory::Request::new(given, lent) }
-        };
+        // SAFETY: the contract of this function.
+        let request = unsafe { crate::memory::Request::of_call(given.as_ref(), lent) };
         let value0 = crate::provider::ServiceProvider::send_to(
                 provider,
                 s,

@@ -19,11 +19,11 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     #[inline]
     pub unsafe fn forward<T: Copy + 'static>(self, here: &mut T) -> (Forward<'a, W>, *mut T) {
         let Some(given) = self.given else {
-            return (Forward { given: None, owned: self.owned, kept: None }, here);
+            return (Forward { given: None, kept: self.owned.map(keep_owned) }, here);
         };
         given.state.set(RequestState::Forwarded);
         let (at, kept) = keep(given, *here, self.owned);
-        (Forward { given: self.given, owned: None, kept: Some(kept) }, at)
+        (Forward { given: self.given, kept: Some(kept) }, at)
     }
 }
 
@@ -31,9 +31,8 @@ impl<'a, W: RequestTypes> Request<'a, W> {
 #[doc(hidden)]
 pub struct Forward<'a, W: RequestTypes> {
     given: Option<&'a RequestContext<'a, W>>,
-    owned: Option<Box<Owned<W::Slice>>>,
-    /// A second reference, held until the call returns: the client may be notified, and reuse its structure,
-    /// before that.
+    /// What is kept until the call returns; always present if the call is overlapped. Then it is a second reference:
+    /// the client may be notified, and reuse its structure, before the call returns.
     kept: Option<Kept>,
 }
 
@@ -62,7 +61,7 @@ impl<W: RequestTypes> Forward<'_, W> {
     /// Records that the provider below has completed the request.
     #[inline]
     pub fn done(self) {
-        self.finish(false);
+        let _ = self.finish(RequestState::Forwarded);
     }
 
     /// Records that the call returned without a completion: the provider below has accepted the request if
@@ -70,37 +69,39 @@ impl<W: RequestTypes> Forward<'_, W> {
     #[must_use]
     #[inline]
     pub fn promised(self, pending: bool) -> Option<PendingToken> {
-        let given = self.given;
-        self.finish(pending);
-        given?.state.set(if pending { RequestState::ForwardedPending } else { RequestState::Fresh });
-        pending.then_some(PendingToken(()))
+        self.finish(if pending { RequestState::ForwardedPending } else { RequestState::Fresh })
     }
 
-    /// Releases what is no longer needed. A call that is not overlapped usually has nothing to release, so
-    /// that its path stays short.
+    /// Releases what is no longer needed, and sets the state of the request. A call that is not overlapped usually
+    /// has nothing to release and has no state, so that its path is one test. The parts are passed on one by one: a
+    /// reference to `self` would force them into memory, on that path too.
     #[inline]
-    fn finish(self, pending: bool) {
-        let Self { given, owned, kept } = self;
-        if owned.is_none() && kept.is_none() {
-            core::mem::forget((owned, kept));
-        } else {
-            release_kept(given, owned, kept, pending);
-        }
+    fn finish(self, state: RequestState) -> Option<PendingToken> {
+        let Self { given, kept } = self;
+        release(given, kept?, state)
     }
 }
 
 #[inline(never)]
-fn release_kept<W: RequestTypes>(
+fn release<W: RequestTypes>(
     given: Option<&RequestContext<'_, W>>,
-    owned: Option<Box<Owned<W::Slice>>>,
-    kept: Option<Kept>,
-    pending: bool,
-) {
-    if let (Some(given), Some(kept), false) = (given, &kept, pending) {
+    kept: Kept,
+    state: RequestState,
+) -> Option<PendingToken> {
+    let pending = state == RequestState::ForwardedPending;
+    if let (Some(given), false) = (given, pending) {
         // SAFETY: `release` may be called whether or not the client still lends the structure.
-        unsafe { (given.completion.release)(&given.parts, kept) };
+        unsafe { (given.completion.release)(&given.parts, &kept) };
     }
-    drop((owned, kept));
+    drop(kept);
+    given?.state.set(state);
+    pending.then_some(PendingToken(()))
+}
+
+/// Not inlined, as below: few calls pass memory of their own.
+#[inline(never)]
+fn keep_owned<S: 'static>(owned: Box<Owned<S>>) -> Kept {
+    Parcel::pack((), Some(owned)).1
 }
 
 /// Not inlined, so that the path of a call that is not overlapped stays short.

@@ -148,15 +148,34 @@ impl<'a, W: RequestTypes> Request<'a, W> {
     /// thread, and the routine can be called on it once.
     #[inline]
     pub const unsafe fn new(given: &'a RequestContext<'a, W>, lent: RequestBuffers<'a, W::Slice>) -> Self {
-        let fill = lent.scatter.is_some();
-        Self { lent, fill, given: Some(given), owned: None, replaced: false, is_tagged: false, tag: 0 }
+        Self::made(Some(given), lent)
+    }
+
+    /// Creates the request of a call, which is overlapped if there is `given`. Such a caller must not choose between
+    /// [`new`](Self::new) and [`lending`](Self::lending): the compiler would then copy the members of two requests.
+    ///
+    /// # Safety
+    ///
+    /// As for [`new`](Self::new), if there is `given`.
+    #[doc(hidden)]
+    #[inline]
+    pub const unsafe fn of_call(
+        given: Option<&'a RequestContext<'a, W>>,
+        lent: RequestBuffers<'a, W::Slice>,
+    ) -> Self {
+        Self::made(given, lent)
     }
 
     /// Creates a request that is not overlapped, for memory of the caller.
     #[inline]
     pub const fn lending(lent: RequestBuffers<'a, W::Slice>) -> Self {
+        Self::made(None, lent)
+    }
+
+    #[inline]
+    const fn made(given: Option<&'a RequestContext<'a, W>>, lent: RequestBuffers<'a, W::Slice>) -> Self {
         let fill = lent.scatter.is_some();
-        Self { lent, fill, given: None, owned: None, replaced: false, is_tagged: false, tag: 0 }
+        Self { lent, fill, given, owned: None, replaced: false, is_tagged: false, tag: 0 }
     }
 
     /// Creates a request that is not overlapped and sends the bytes of buffers.

@@ -135,11 +135,8 @@ impl Kind for Request {
                 let parts = RequestParts { socket: #socket, overlapped: overlapped.as_non_null(), routine: #routine, thread };
                 Some(RequestContext { parts, completion: const { &S::COMPLETION }, state: &state, asked: lent.total(), partial: &#partial })
             };
-            let #name = match &given {
-                None => Request::lending(lent),
-                #safety
-                Some(given) => unsafe { Request::new(given, lent) },
-            };
+            #safety
+            let #name = unsafe { Request::of_call(given.as_ref(), lent) };
         }
     }
 }

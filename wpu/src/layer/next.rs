@@ -79,6 +79,15 @@ impl<S: Loader> Next<S> {
         }
     }
 
+    /// The provider below and the handle there, if they are found without a lock.
+    #[inline]
+    fn known(&self, socket: SOCKET) -> Option<(&Chain<S>, SOCKET)> {
+        match self.chains.direct() {
+            Some(below) => Some((below, socket)),
+            None => self.sockets.route(socket),
+        }
+    }
+
     /// Makes a call about a socket.
     #[inline]
     pub(super) fn on<R>(
@@ -86,11 +95,7 @@ impl<S: Loader> Next<S> {
         socket: SOCKET,
         call: impl FnOnce(&S::Provider, SOCKET) -> Result<R, WsaError>,
     ) -> Result<R, WsaError> {
-        let known = match self.chains.direct() {
-            Some(below) => Some((below, socket)),
-            None => self.sockets.route(socket),
-        };
-        match known {
+        match self.known(socket) {
             Some((below, lower)) => call(&below.provider, lower),
             None => self.on_found(socket, call),
         }
@@ -117,23 +122,46 @@ impl<S: Loader> Next<S> {
         request: Request<'_>,
         call: impl FnOnce(&S::Provider, SOCKET, Request<'_>) -> Result<Progress<T>, WsaError>,
     ) -> Result<Progress<T>, WsaError> {
-        if request.is_overlapped() && self.class == Class::NonIfs {
-            return self.moved(socket, moved, request, call);
+        if !self.replaces(&request) {
+            if let Some((below, lower)) = self.known(socket) {
+                return call(&below.provider, lower, request);
+            }
         }
-        self.on(socket, |provider, lower| call(provider, lower, request))
+        let mut answer = None;
+        self.requested_found(socket, moved, (request, call), &mut answer);
+        answer.unwrap_or(Err(WsaError::WSASYSCALLFAILURE))
     }
 
-    /// Not inlined, so that the path of a call without a request stays short.
+    /// Not inlined, so that the path of a call on a known socket stays short. For the same reason the answer is not
+    /// returned: what a function that is not inlined returns is in memory, and the answer of the other path, which
+    /// is in registers, would be written there too. The pair is made only for this call; a request that is passed by
+    /// itself would be in memory before.
     #[inline(never)]
-    fn moved<T>(
+    fn requested_found<T>(
         &self,
         socket: SOCKET,
         moved: Moved,
-        request: Request<'_>,
-        call: impl FnOnce(&S::Provider, SOCKET, Request<'_>) -> Result<Progress<T>, WsaError>,
-    ) -> Result<Progress<T>, WsaError> {
-        let (own, worker) = (self.sockets.find(socket)?, self.worker()?);
-        self.moves.begin(&worker, &own, moved, request, call)
+        (request, call): (
+            Request<'_>,
+            impl FnOnce(&S::Provider, SOCKET, Request<'_>) -> Result<Progress<T>, WsaError>,
+        ),
+        answer: &mut Option<Result<Progress<T>, WsaError>>,
+    ) {
+        let made = || {
+            if !self.replaces(&request) {
+                let target = self.find(socket)?;
+                return call(&target.below().provider, target.lower(), request);
+            }
+            let (own, worker) = (self.sockets.find(socket)?, self.worker()?);
+            self.moves.begin(&worker, &own, moved, request, call)
+        };
+        *answer = Some(made());
+    }
+
+    /// Whether a request of the layer is passed down in place of this one.
+    #[inline]
+    fn replaces(&self, request: &Request<'_>) -> bool {
+        request.is_overlapped() && self.class == Class::NonIfs
     }
 
     pub(super) fn worker(&self) -> Result<Arc<Shared>, WsaError> {
