@@ -967,14 +967,25 @@ pub unsafe extern "system" fn ioctl<S: Serve>(
         };
         // SAFETY: the contract of this function.
         let request = unsafe { crate::memory::Request::of_call(given.as_ref(), lent) };
-        let (value0, failure) = crate::provider::ServiceProvider::ioctl(
-                provider,
-                s,
-                dwIoControlCode,
-                request,
-            )?
-            .outcome(crate::error::WsaError::WSA_IO_PENDING)?
-            .defined(&[crate::error::WsaError::WSAEFAULT])?;
+        let (value0, failure) = match crate::provider::ServiceProvider::ioctl(
+            provider,
+            s,
+            dwIoControlCode,
+            request,
+        ) {
+            Ok(crate::memory::Progress::Done(answer)) => (answer, None),
+            Ok(
+                crate::memory::Progress::Partial(answer, error),
+            ) if [crate::error::WsaError::WSAEFAULT].contains(&error) => {
+                (answer, Some(error))
+            }
+            Ok(crate::memory::Progress::Pending(_)) => {
+                return Err(crate::error::WsaError::WSA_IO_PENDING);
+            }
+            Ok(crate::memory::Progress::Partial(_, error)) | Err(error) => {
+                return Err(error);
+            }
+        };
         if value0 as usize > lpvOutBuffer_.map_or(0, crate::rt::memory::OutBuf::capacity)
             && failure != Some(crate::error::WsaError::WSAEFAULT)
         {
@@ -1254,14 +1265,25 @@ pub unsafe extern "system" fn recv<S: Serve>(
         };
         // SAFETY: the contract of this function.
         let request = unsafe { crate::memory::Request::of_call(given.as_ref(), lent) };
-        let (crate::provider::Received { bytes: value0, flags: value1 }, failure) = crate::provider::ServiceProvider::recv(
-                provider,
-                s,
-                flags_,
-                request,
-            )?
-            .outcome(crate::error::WsaError::WSA_IO_PENDING)?
-            .defined(&[crate::error::WsaError::WSAEMSGSIZE])?;
+        let (crate::provider::Received { bytes: value0, flags: value1 }, failure) = match crate::provider::ServiceProvider::recv(
+            provider,
+            s,
+            flags_,
+            request,
+        ) {
+            Ok(crate::memory::Progress::Done(answer)) => (answer, None),
+            Ok(
+                crate::memory::Progress::Partial(answer, error),
+            ) if [crate::error::WsaError::WSAEMSGSIZE].contains(&error) => {
+                (answer, Some(error))
+            }
+            Ok(crate::memory::Progress::Pending(_)) => {
+                return Err(crate::error::WsaError::WSA_IO_PENDING);
+            }
+            Ok(crate::memory::Progress::Partial(_, error)) | Err(error) => {
+                return Err(error);
+            }
+        };
         if value0 as usize > lpBuffers_.total() {
             return Err(crate::error::WsaError::WSASYSCALLFAILURE);
         }
@@ -1467,14 +1489,25 @@ pub unsafe extern "system" fn recv_from<S: Serve>(
         };
         // SAFETY: the contract of this function.
         let request = unsafe { crate::memory::Request::of_call(given.as_ref(), lent) };
-        let (crate::provider::Received { bytes: value0, flags: value1 }, failure) = crate::provider::ServiceProvider::recv_from(
-                provider,
-                s,
-                flags_,
-                request,
-            )?
-            .outcome(crate::error::WsaError::WSA_IO_PENDING)?
-            .defined(&[crate::error::WsaError::WSAEMSGSIZE])?;
+        let (crate::provider::Received { bytes: value0, flags: value1 }, failure) = match crate::provider::ServiceProvider::recv_from(
+            provider,
+            s,
+            flags_,
+            request,
+        ) {
+            Ok(crate::memory::Progress::Done(answer)) => (answer, None),
+            Ok(
+                crate::memory::Progress::Partial(answer, error),
+            ) if [crate::error::WsaError::WSAEMSGSIZE].contains(&error) => {
+                (answer, Some(error))
+            }
+            Ok(crate::memory::Progress::Pending(_)) => {
+                return Err(crate::error::WsaError::WSA_IO_PENDING);
+            }
+            Ok(crate::memory::Progress::Partial(_, error)) | Err(error) => {
+                return Err(error);
+            }
+        };
         if value0 as usize > lpBuffers_.total() {
             return Err(crate::error::WsaError::WSASYSCALLFAILURE);
         }

@@ -160,8 +160,8 @@ fn answered(
     ask: &TokenStream,
 ) -> (TokenStream, Option<TokenStream>) {
     let (request, errors) = (downcall.form.request.is_some(), downcall.partial_errors());
+    let pending = pending(downcall);
     if downcall.partial().is_empty() {
-        let pending = pending(downcall);
         let answered = if request {
             // A value beside an error is nothing that the documentation defines.
             quote!(let #pattern = #ask?.outcome(#pending)?.complete()?;)
@@ -170,8 +170,19 @@ fn answered(
         };
         return (answered, None);
     }
-    let outcome = request.then(|| pending(downcall)).map(|pending| quote!(.outcome(#pending)?));
-    let answered = quote!(let (#pattern, failure) = #ask? #outcome .defined(&#errors)?;);
+    let answered = if request {
+        // One `match`, not a chain of `?`: the compiler would keep the result of each step in memory.
+        quote! {
+            let (#pattern, failure) = match #ask {
+                Ok(Progress::Done(answer)) => (answer, None),
+                Ok(Progress::Partial(answer, error)) if #errors.contains(&error) => (answer, Some(error)),
+                Ok(Progress::Pending(_)) => return Err(#pending),
+                Ok(Progress::Partial(_, error)) | Err(error) => return Err(error),
+            };
+        }
+    } else {
+        quote!(let (#pattern, failure) = #ask?.defined(&#errors)?;)
+    };
     (
         answered,
         Some(quote!(if let Some(error) = failure {
