@@ -126,39 +126,37 @@ fn a_process_ends(base: &str, chain: &str) {
     process::end(clean_up, DONE);
 }
 
+/// Tests of one kind, with the ids that they show.
 macro_rules! cases {
-    ($($case:ident($base:literal, $chain:literal): $name:ident;)+) => {
+    ($case:ident, $ids:expr; $($name:ident($base:literal, $chain:literal);)+) => {
         $(#[test] fn $name() {
-            let _shows = (std::env::var_os(CASE).is_none()).then(|| shows(stringify!($case)));
+            // The process of the case is not the test.
+            let _shows = std::env::var_os(CASE).is_none().then(|| wpu_evidence::tested($ids));
             alone(stringify!($name), || $case($base, $chain));
         })+
     };
 }
 
-/// What the cases of a kind show.
-#[track_caller]
-fn shows(kind: &str) -> wpu_evidence::Shows {
-    match kind {
-        "a_process_ends" => wpu_evidence::tested(["WSPCleanup.ending-process-waits-for-nobody"]),
-        "a_layer_can_be_used_again_after_it" => wpu_evidence::tested(["WSPCleanup.can-start-again"]),
-        _ => wpu_evidence::tested([]),
-    }
+cases! {
+    a_layer_does_not_hang_the_clean_up, [];
+    clean_up_with_count("loopback", "count");
+    clean_up_with_count_over_tcp("tcp", "count");
+    clean_up_with_count_non_ifs("loopback", "count_non_ifs");
+    clean_up_with_count_non_ifs_over_tcp("tcp", "count_non_ifs");
+    clean_up_with_three_layers("loopback", "owns_handles_count_non_ifs_count");
 }
 
 cases! {
-    a_layer_does_not_hang_the_clean_up("loopback", "count"): clean_up_with_count;
-    a_layer_does_not_hang_the_clean_up("tcp", "count"): clean_up_with_count_over_tcp;
-    a_layer_does_not_hang_the_clean_up("loopback", "count_non_ifs"): clean_up_with_count_non_ifs;
-    a_layer_does_not_hang_the_clean_up("tcp", "count_non_ifs"): clean_up_with_count_non_ifs_over_tcp;
-    a_layer_does_not_hang_the_clean_up("loopback", "owns_handles_count_non_ifs_count"): clean_up_with_three_layers;
-    a_layer_can_be_used_again_after_it("loopback", "count"): again_with_count;
-    a_layer_can_be_used_again_after_it("tcp", "count_non_ifs"): again_with_count_non_ifs;
+    a_layer_can_be_used_again_after_it, ["WSPCleanup.can-start-again"];
+    again_with_count("loopback", "count");
+    again_with_count_non_ifs("tcp", "count_non_ifs");
 }
 
 #[cfg(unix)]
 cases! {
-    a_process_ends("loopback", "alone"): a_process_ends_over_loopback;
-    a_process_ends("tcp", "alone"): a_process_ends_over_tcp;
-    a_process_ends("loopback", "count"): a_process_ends_over_count;
-    a_process_ends("tcp", "count_non_ifs"): a_process_ends_over_count_non_ifs;
+    a_process_ends, ["WSPCleanup.ending-process-waits-for-nobody"];
+    a_process_ends_over_loopback("loopback", "alone");
+    a_process_ends_over_tcp("tcp", "alone");
+    a_process_ends_over_count("loopback", "count");
+    a_process_ends_over_count_non_ifs("tcp", "count_non_ifs");
 }
