@@ -812,7 +812,7 @@ pub const SO_PORT_SCALABILITY: i32 = 12294;
 /// Source: mingw-w64 10.0.0, winsock2.h with psdk_inc/\_fd_types.h and psdk_inc/\_socket_types.h; [SOL_SOCKET Socket Options](https://learn.microsoft.com/windows/win32/winsock/sol-socket-socket-options).
 pub const SO_PROTOCOL_INFOA: i32 = 8196;
 
-/// The catalog entry of the socket, as [`WSAPROTOCOL_INFOW`].
+/// The catalog entry of the socket, as [`WSAPROTOCOL_INFOW`](crate::ffi::WSAPROTOCOL_INFOW).
 ///
 /// Declared in `winsock2.h`.
 ///

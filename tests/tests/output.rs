@@ -47,8 +47,9 @@ fn a_provider_and_its_clients_of_a_nonsense_spec_understand_each_other() {
 fn constants_that_only_listings_name_are_behind_a_feature() {
     const LISTING: &str = "[[listing]]\nid = \"cups\"\ndoc = \"\"\nrows = [{ name = \"KET_MOST\" }, { name = \"KET_SPARE\" }]\n";
     let files_with = |keys: &str| {
-        let constant =
-            format!("[[constant]]\nname = \"KET_SPARE\"\ntype = \"u32\"\nvalue = 9\ndoc = \"\"\n{keys}\n");
+        let constant = format!(
+            "[[constant]]\nname = \"KET_SPARE\"\ntype = \"u32\"\nvalue = 9\ndoc = \"As [`KET_TAP`].\"\n{keys}\n"
+        );
         let text = [&common::base(), &*constant, LISTING].join("\n");
         compile(Sources::from_texts([("base.toml", text)])).unwrap_or_else(|found| panic!("{found}")).emit()
     };
@@ -59,12 +60,17 @@ fn constants_that_only_listings_name_are_behind_a_feature() {
     let ffi = |keys: &str| file(keys, "src/ffi.rs").expect("there is one");
     let listed = file("", "src/listed.rs").expect("a constant is only listed");
     assert!(listed.contains("pub const KET_SPARE: u32 = 9;") && !listed.contains("KET_MOST"), "{listed}");
+    assert!(
+        listed.contains("/// As [`KET_TAP`](crate::ffi::KET_TAP).\n"),
+        "the type is in another file: {listed}"
+    );
     assert!(ffi("").contains("pub const KET_MOST") && !ffi("").contains("KET_SPARE"));
     assert!(ffi("").contains("#[cfg(feature = \"listings\")]\npub use super::listed::*;"));
     assert!(file("", "Cargo.toml").expect("there is one").contains("\nlistings = []\n"));
     // What something else wants is always there.
     assert_eq!(file("export = true", "src/listed.rs"), None);
     assert!(ffi("export = true").contains("pub const KET_SPARE"));
+    assert!(ffi("export = true").contains("/// As [`KET_TAP`].\n"));
     assert!(!file("export = true", "Cargo.toml").expect("there is one").contains("listings"));
 }
 

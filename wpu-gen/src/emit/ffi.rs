@@ -65,7 +65,7 @@ fn alias(view: &View<'_>, def: &TypeDef, target: &Ty) -> TokenStream {
 
 /// What rustdoc says of a C item: its text, its header, and where that comes from.
 fn origin(view: &View<'_>, text: &str, header: Option<&str>, sources: &[usize]) -> TokenStream {
-    with_origin(view, linked(text, &|name| view.is_type(name)), header, sources)
+    with_origin(view, linked(text, &|name| view.type_link("ffi", name)), header, sources)
 }
 
 /// The same for what is Markdown already.
@@ -81,7 +81,7 @@ fn with_origin(view: &View<'_>, mut text: String, header: Option<&str>, sources:
 
 /// A text in which names of types are links.
 fn linked_doc(view: &View<'_>, text: &str) -> TokenStream {
-    doc(&linked(text, &|name| view.is_type(name)))
+    doc(&linked(text, &|name| view.type_link("ffi", name)))
 }
 
 fn structure_items(
@@ -119,7 +119,7 @@ fn callbacks(view: &View<'_>) -> impl Iterator<Item = TokenStream> {
         let (name, function) = (item("ffi", &def.name), view.callback_fn(at, At::Inside));
         let params =
             callback.params.iter().map(|param| format!("- `{}`: {}\n", param.name, inline(&param.doc)));
-        let text = linked(&def.doc, &|name| view.is_type(name));
+        let text = linked(&def.doc, &|name| view.type_link("ffi", name));
         let text = format!("{text}\n\n{}", params.collect::<String>().trim_end());
         let about = with_origin(view, text, def.header.as_deref(), &def.sources);
         Some(quote!(#about pub type #name = Option<#function>;))
@@ -131,7 +131,8 @@ fn constants(view: &View<'_>, file: &'static str) -> impl Iterator<Item = TokenS
     let listed = file == "listed";
     view.model.constants.iter().filter(move |constant| constant.only_listed == listed).map(move |constant| {
         let name = item(file, &constant.name);
-        let about = origin(view, &constant.doc, constant.header.as_deref(), &constant.sources);
+        let text = linked(&constant.doc, &|name| view.type_link(file, name));
+        let about = with_origin(view, text, constant.header.as_deref(), &constant.sources);
         let pointer = view.model.pointee(&constant.ty).is_some();
         let ty = view.ty(&constant.ty, At::Inside);
         let (ty, value) = match &*constant.value {

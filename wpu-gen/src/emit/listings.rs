@@ -112,12 +112,8 @@ fn of_type(view: &View<'_>, def: &TypeDef, page: &mut String) {
         TypeKind::Typedef { .. } | TypeKind::Table(_) => return,
     };
     let header = def.header.as_ref().map_or(String::new(), |header| format!(" Declared in `{header}`."));
-    let _ = write!(
-        page,
-        "#### {}\n\n{}{header}\n\n{declared}\n",
-        inline(&def.name),
-        linked(&def.doc, &|_| false)
-    );
+    let _ =
+        write!(page, "#### {}\n\n{}{header}\n\n{declared}\n", inline(&def.name), linked(&def.doc, &|_| None));
     if !def.sources.is_empty() {
         let _ = write!(page, "Sources: {}.\n\n", view.cite(&def.sources));
     }

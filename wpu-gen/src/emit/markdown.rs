@@ -5,12 +5,15 @@
 
 /// Text in paragraphs.
 pub(super) fn markdown(text: &str) -> String {
-    linked(text, &|_| false)
+    linked(text, &|_| None)
 }
 
+/// The link to the item of a name, as Markdown. `None` if no item has the name.
+pub(super) type Link<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// The same, with a link for each name in `` [`…`] `` that stands for an item.
-pub(super) fn linked(text: &str, is_item: &dyn Fn(&str) -> bool) -> String {
-    let lines: Vec<_> = text.lines().map(|line| line_of(line.trim(), is_item)).collect();
+pub(super) fn linked(text: &str, to_item: Link<'_>) -> String {
+    let lines: Vec<_> = text.lines().map(|line| line_of(line.trim(), to_item)).collect();
     lines.join("\n").trim().to_owned()
 }
 
@@ -22,7 +25,7 @@ pub(super) fn code_of(name: &str) -> String {
 /// Text that must stay on one line: in a list, a heading or a link.
 pub(super) fn inline(text: &str) -> String {
     let words: Vec<_> = text.split_whitespace().collect();
-    line_of(&words.join(" "), &|_| false)
+    line_of(&words.join(" "), &|_| None)
 }
 
 /// Text of a link, in which there is no other link.
@@ -31,7 +34,7 @@ pub(super) fn title(text: &str) -> String {
     let line = words.join(" ");
     let parts = parts(&line).into_iter().map(|part| match part {
         Part::Address(url) => escaped(url),
-        part => part.written(&|_| false),
+        part => part.written(&|_| None),
     });
     parts.collect()
 }
@@ -43,7 +46,7 @@ pub(super) fn cell(text: &str) -> String {
     let parts = parts(&line).into_iter().map(|part| match part {
         // A bar would end the cell, in code too, and there it cannot be escaped.
         Part::Code(code) if code.contains('|') => format!("<code>{}</code>", entities(code)),
-        part => part.written(&|_| false),
+        part => part.written(&|_| None),
     });
     parts.collect()
 }
@@ -82,19 +85,18 @@ enum Part<'t> {
 }
 
 impl Part<'_> {
-    fn written(&self, is_item: &dyn Fn(&str) -> bool) -> String {
+    fn written(&self, to_item: Link<'_>) -> String {
         match self {
             Self::Plain(text) => escaped(text),
             Self::Code(code) => format!("`{code}`"),
             Self::Address(url) => format!("<{url}>"),
-            Self::Item(name) if is_item(name) => format!("[`{name}`]"),
-            Self::Item(name) => format!("`{name}`"),
+            Self::Item(name) => to_item(name).unwrap_or_else(|| format!("`{name}`")),
         }
     }
 }
 
-fn line_of(line: &str, is_item: &dyn Fn(&str) -> bool) -> String {
-    let written: String = parts(line).iter().map(|part| part.written(is_item)).collect();
+fn line_of(line: &str, to_item: Link<'_>) -> String {
+    let written: String = parts(line).iter().map(|part| part.written(to_item)).collect();
     at_start(written)
 }
 

@@ -105,8 +105,10 @@ impl<'a> View<'a> {
             .map(|name| item("provider", name))
     }
 
-    /// Whether a name is that of a type that Rust knows too.
-    pub(super) fn is_type(&self, name: &str) -> bool {
-        self.types.contains(name)
+    /// A link in the rustdoc of a file to a type of this name that Rust knows too. `None` if there is none.
+    pub(super) fn type_link(&self, file: &str, name: &str) -> Option<String> {
+        // Where the name is in scope, rustdoc refuses a path.
+        let path = if file == "ffi" { String::new() } else { format!("(crate::ffi::{name})") };
+        self.types.contains(name).then(|| format!("[`{name}`]{path}"))
     }
 }
