@@ -73,15 +73,21 @@ struct Record {
     kept: Mutex<Option<Kept>>,
 }
 
+/// Tells the client the completion.
+type Tell = Box<dyn FnOnce(CompletionResult) + Send>;
+
 enum Stage {
     /// Not in use.
     Idle,
     /// The call that starts the request has not returned. The request may be complete already.
     Beginning(Option<CompletionResult>),
     /// The client waits for the completion.
-    Owed(Box<dyn FnOnce(CompletionResult) + Send>),
+    Owed(Tell),
     /// The call returned the result, and the routine has not run yet.
     Answered,
+    /// The client was told that the request is aborted. The provider below may use the memory at any time, so the
+    /// record is never reused.
+    Abandoned,
 }
 
 // SAFETY: while a request is pending, the structure belongs to the provider below, and otherwise to the
@@ -92,18 +98,26 @@ unsafe impl Sync for Record {}
 unsafe impl Send for Record {}
 
 static FREE: Mutex<Vec<&'static Record>> = Mutex::new(Vec::new());
+/// Every record. Those that a provider never completes are in no other list, and tools that look for lost memory
+/// would report them.
+static ALL: Mutex<Vec<&'static Record>> = Mutex::new(Vec::new());
 
 impl Record {
     fn take() -> &'static Self {
         let free = lock(&FREE).pop();
-        let record = free.unwrap_or_else(|| {
-            let overlapped = UnsafeCell::new(WSAOVERLAPPED::ZERO);
-            Box::leak(Box::new(Self { overlapped, stage: Mutex::new(Stage::Idle), kept: Mutex::default() }))
-        });
+        let record = free.unwrap_or_else(Self::new);
         // SAFETY: a new or free record belongs to this thread alone: it became free when the provider below
         // had completed or refused its request, after which the provider does not use the structure.
         unsafe { *record.overlapped.get() = WSAOVERLAPPED::ZERO };
         *lock(&record.stage) = Stage::Beginning(None);
+        record
+    }
+
+    fn new() -> &'static Self {
+        let overlapped = UnsafeCell::new(WSAOVERLAPPED::ZERO);
+        let record = Self { overlapped, stage: Mutex::new(Stage::Idle), kept: Mutex::default() };
+        let record = Box::leak(Box::new(record));
+        lock(&ALL).push(record);
         record
     }
 
@@ -131,7 +145,7 @@ impl Record {
             std::mem::replace(&mut *stage, Stage::Idle)
         };
         match stage {
-            Stage::Idle | Stage::Beginning(_) => {}
+            Stage::Idle | Stage::Beginning(_) | Stage::Abandoned => {}
             Stage::Answered => self.free(),
             Stage::Owed(tell) => {
                 self.free();
@@ -141,7 +155,7 @@ impl Record {
     }
 
     /// The call has returned, and the completion will be reported by `tell`.
-    fn owe(&'static self, tell: Box<dyn FnOnce(CompletionResult) + Send>) {
+    fn owe(&'static self, tell: Tell) {
         let early = {
             let mut stage = lock(&self.stage);
             match &mut *stage {
@@ -158,11 +172,16 @@ impl Record {
         }
     }
 
-    /// The provider below was cleaned up without a completion. The record is never reused.
-    fn abandon(&'static self) {
-        let stage = std::mem::replace(&mut *lock(&self.stage), Stage::Idle);
-        if let Stage::Owed(tell) = stage {
-            tell(Err(WsaError::WSA_OPERATION_ABORTED));
+    /// The provider below was cleaned up without a completion: if the client waits for it, the result is the function
+    /// that tells it.
+    fn abandon(&'static self) -> Option<Tell> {
+        let mut stage = lock(&self.stage);
+        match std::mem::replace(&mut *stage, Stage::Abandoned) {
+            Stage::Owed(tell) => Some(tell),
+            other => {
+                *stage = other;
+                None
+            }
         }
     }
 
@@ -395,15 +414,15 @@ impl OverlappedRequests {
     pub(super) fn abandon(&self) {
         self.abandoned.store(true, Ordering::SeqCst);
         let mut owed = Vec::new();
-        lock(&self.under_way).retain(|_, record| {
-            let is_owed = matches!(*lock(&record.stage), Stage::Owed(_));
-            if is_owed {
-                owed.push(*record);
+        lock(&self.under_way).retain(|_, record| match record.abandon() {
+            Some(tell) => {
+                owed.push(tell);
+                false
             }
-            !is_owed
+            None => true,
         });
-        for record in owed {
-            record.abandon();
+        for tell in owed {
+            tell(Err(WsaError::WSA_OPERATION_ABORTED));
         }
     }
 }
