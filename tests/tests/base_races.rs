@@ -25,6 +25,8 @@ struct Steered {}
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 /// A function that runs once, in the next attempt to receive.
 static DURING: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+/// A function that runs once, after the next look at what has arrived.
+static AFTER_LOOK: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
 /// The notifier of the newest endpoint.
 static NEWEST: Mutex<Option<Notify>> = Mutex::new(None);
 
@@ -82,7 +84,15 @@ impl Endpoint for End {
         Ok(())
     }
 
-    fn receive(&self, _: &mut [u8], _: Receive) -> Result<usize, WsaError> {
+    fn receive(&self, _: &mut [u8], how: Receive) -> Result<usize, WsaError> {
+        if how == Receive::Peek {
+            let waiting = WAITING.load(Ordering::SeqCst);
+            let after = locked(&AFTER_LOOK).take();
+            if let Some(after) = after {
+                after();
+            }
+            return if waiting > 0 { Ok(1) } else { Err(WsaError::WSAEWOULDBLOCK) };
+        }
         let during = locked(&DURING).take();
         if let Some(during) = during {
             during();
@@ -235,6 +245,31 @@ fn a_request_does_not_miss_bytes_that_arrive_during_another_attempt() {
         assert_eq!(client.overlapped_result(&request, false), Ok((1, 0)));
     }
     client.close(socket).expect("a socket to close");
+    world.host.close_client_event(event).expect("an event");
+    world.end();
+}
+
+#[test]
+fn bytes_that_a_call_has_received_since_the_look_are_not_reported() {
+    let world = World::new();
+    let (client, socket) = (Arc::clone(&world.client), world.connected());
+    let event = world.host.client_event();
+    let notify = locked(&NEWEST).clone().expect("an endpoint");
+    client.event_select(socket, event, FD_READ | FD_CLOSE).expect("events");
+    let reported = || world.client.enum_network_events(socket, event).expect("events").events;
+    WAITING.store(1, Ordering::SeqCst);
+    notify.readable();
+    assert_eq!(reported(), FD_READ);
+    *locked(&AFTER_LOOK) = Some(Box::new(move || {
+        let received = thread::spawn(move || client.recv(socket, &mut [0]));
+        assert_eq!(received.join().expect("no panic"), Ok(1));
+    }));
+    notify.readable();
+    assert_eq!(reported(), 0, "nothing is left");
+    WAITING.store(1, Ordering::SeqCst);
+    notify.readable();
+    assert_eq!(reported(), FD_READ, "the call has enabled the event");
+    world.client.close(socket).expect("a socket to close");
     world.host.close_client_event(event).expect("an event");
     world.end();
 }

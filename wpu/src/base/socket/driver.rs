@@ -471,7 +471,9 @@ impl<E: Endpoint> Socket<E> {
         if state.events.selection != selection {
             return;
         }
-        let happened = state.happened(arrived, acceptable);
+        let mut happened = state.happened(arrived, acceptable);
+        // An event that a call has enabled since then is looked for again: that call may have taken what was found.
+        happened.retain(|event| wanted & event.bit != 0);
         let (sink, events) = (state.events.sink, state.events.record(happened));
         state.changes.reported(events.iter().fold(0, |bits, event| bits | event.bit));
         drop(state);
