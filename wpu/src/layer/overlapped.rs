@@ -148,8 +148,10 @@ impl Record {
             Stage::Idle | Stage::Beginning(_) | Stage::Abandoned => {}
             Stage::Answered => self.free(),
             Stage::Owed(tell) => {
-                self.free();
+                // First: until then the request is under way, and a clean-up would take another one, which has got
+                // the record, for it.
                 tell(completion);
+                self.free();
             }
         }
     }
@@ -166,10 +168,11 @@ impl Record {
                 }
             }
         };
-        self.free();
+        // In this order for the same reason as in `complete`.
         if let Some(completion) = early {
             tell(completion);
         }
+        self.free();
     }
 
     /// The provider below was cleaned up without a completion: if the client waits for it, the result is the function

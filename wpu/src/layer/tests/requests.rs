@@ -15,6 +15,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{OnceLock, mpsc};
 use std::thread;
+use std::time::Duration;
 
 const EIGHT: [u8; 8] = *b"abcdefgh";
 
@@ -161,6 +162,26 @@ fn d_10_the_last_clean_up_aborts_requests_that_the_base_never_completes() {
     drop(stand.base.pended());
     assert!(!ask.has_ended());
     assert!(matches!(send(&stand, &mut Ask::new(), socket), Err(WsaError::WSAENOTSOCK)));
+}
+
+#[test]
+fn a_clean_up_aborts_no_request_of_another_layer_while_a_completion_is_reported() {
+    let (stand, other) = (Stand::new(Class::NonIfs), Stand::new(Class::NonIfs));
+    let (mut ask, mut next) = (Ask::new(), Ask::new());
+    assert!(matches!(send(&stand, &mut ask, stand.socket()), Ok(Progress::Pending(_))));
+    let pended = stand.base.pended();
+    // The report waits for this lock.
+    let told = stand.told.lock().expect("no panic");
+    let reporting = thread::spawn(move || pended.complete(Ok(8.into())));
+    thread::sleep(Duration::from_millis(50));
+    assert!(matches!(send(&other, &mut next, other.socket()), Ok(Progress::Pending(_))));
+    stand.next.moves.abandon();
+    assert!(!next.has_ended());
+    drop(told);
+    reporting.join().expect("no panic");
+    assert_eq!(ask.end(), Ok(8.into()));
+    other.base.pended().complete(Ok(8.into()));
+    assert_eq!(next.end(), Ok(8.into()));
 }
 
 #[test]
